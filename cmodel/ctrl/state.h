@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * State of the golden device, shared by the files of cmodel/ and by nobody else.
+ */
+#ifndef QUIN_STATE_H
+#define QUIN_STATE_H
+
+#include "device.h"
+
+struct quin_hazard;
+
+struct quin_window {
+    uint64_t base, limit; /* bytes; limit is exclusive */
+    uint32_t rights;
+};
+
+struct quin_device {
+    const struct quin_config *config;
+    uint8_t *dram;
+    uint64_t dram_bytes;
+    uint32_t *sp; /* [config->scratchpad_words] */
+
+    uint32_t reg[QUIN_REGISTER_BYTES / 4]; /* registers that only hold a value */
+    uint64_t greg[QUIN_GREGS];
+    uint64_t rowreg[QUIN_ROW_BANKS][QUIN_ROW_REGS];
+    uint64_t counter[QUIN_COUNTERS];
+
+    int running;
+    uint32_t pc, executed; /* of the current run */
+    uint64_t error_address;
+    uint32_t checksum; /* of what the current command wrote */
+
+    quin_retire_hook *hook;
+    void *hook_user;
+    struct quin_hazard *hazard; /* NULL: not checked */
+};
+
+/* A value of one field of the command. */
+#define QUIN_GET(cmd, format, name) ((uint32_t)quin_cmd_get(cmd, QUIN_F_##format##_##name))
+
+/* min(value, g[reg]), or value if reg is 0. */
+static inline uint32_t quin_limit(const struct quin_device *dev, uint32_t value, uint32_t reg)
+{
+    return reg && dev->greg[reg] < value ? (uint32_t)dev->greg[reg] : value;
+}
+
+/* ROWS and ROWS_LIMIT of any command. */
+static inline uint32_t quin_rows(const struct quin_device *dev, const struct quin_cmd *cmd)
+{
+    return quin_limit(dev, QUIN_GET(cmd, ANY, ROWS), QUIN_GET(cmd, ANY, ROWS_LIMIT));
+}
+
+/* Adds an element written at index i of its group to the checksum (docs/commands.md). */
+static inline void quin_checksum(struct quin_device *dev, uint32_t i, uint32_t bits)
+{
+    uint32_t s = i % 32;
+    dev->checksum += bits << s | (uint64_t)bits >> (32 - s);
+}
+
+/* Each unit executes one command; the result is an enum quin_device_error. */
+uint32_t quin_move_execute(struct quin_device *dev, const struct quin_cmd *cmd);
+uint32_t quin_matmul_execute(struct quin_device *dev, const struct quin_cmd *cmd);
+uint32_t quin_vector_execute(struct quin_device *dev, const struct quin_cmd *cmd);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * VECTOR: for rows x groups x n elements t = func(op2(op1(a, b), c)), written in a format, reduced over a group.
+ * Masked elements are written as zero and take no part in the reduction.
+ */
+#include <string.h>
+
+#include "f32.h"
+#include "func.h"
+#include "memory.h"
+#include "quant.h"
+#include "reduce.h"
+
+struct operand {
+    uint32_t mode, base, row, group;
+    uint32_t imm; /* binary32 */
+};
+
+struct vector {
+    uint32_t rows, groups, n, op1, op2, func, reduce, format;
+    struct operand a, b, c;
+    uint32_t dst_base, dst_row, dst_group;
+    uint32_t red_base, red_row, red_group;
+};
+
+#define OPERAND(cmd, x, value)                                                                   \
+    {                                                                                            \
+        .mode = QUIN_GET(cmd, VECTOR, x##_MODE), .base = QUIN_GET(cmd, VECTOR, x##_BASE),        \
+        .row = QUIN_GET(cmd, VECTOR, x##_ROW), .group = QUIN_GET(cmd, VECTOR, x##_GROUP), .imm = value \
+    }
+
+static int aligned(const struct operand *o)
+{
+    return o->mode != QUIN_OPERAND_VECTOR || (o->base | o->row | o->group) % QUIN_SP_ALIGN_WORDS == 0;
+}
+
+static uint32_t check(const struct vector *v)
+{
+    if (v->op1 > QUIN_VECTOR_OP_MAX || v->op2 > QUIN_VECTOR_OP_MAX || v->func > QUIN_FUNC_RINT ||
+        v->reduce > QUIN_REDUCE_ARGMAX || v->format > QUIN_FORMAT_CODE10 || v->a.mode > QUIN_OPERAND_IMM ||
+        v->b.mode > QUIN_OPERAND_IMM || v->c.mode > QUIN_OPERAND_IMM)
+        return QUIN_DERR_FIELD;
+    if (!aligned(&v->a) || (v->op1 && !aligned(&v->b)) || (v->op2 && !aligned(&v->c)))
+        return QUIN_DERR_ALIGN;
+    if (v->format && (v->dst_base | v->dst_row | v->dst_group) % QUIN_SP_ALIGN_WORDS)
+        return QUIN_DERR_ALIGN;
+    return QUIN_DERR_NONE;
+}
+
+/* Where an operand's words of one group are; immediates point into the operand. */
+static const uint32_t *fetch(struct quin_device *dev, const struct operand *o, uint32_t r, uint32_t g, uint32_t n,
+                             uint32_t *error)
+{
+    uint64_t word = o->base + (uint64_t)r * o->row + (uint64_t)g * o->group;
+    if (o->mode == QUIN_OPERAND_IMM)
+        return &o->imm;
+    return quin_sp_range(dev, word, o->mode == QUIN_OPERAND_VECTOR ? n : 1, 0, error);
+}
+
+static float operate(uint32_t op, float x, float y)
+{
+    switch (op) {
+    case QUIN_VECTOR_OP_ADD:
+        return quin_f32_add(x, y);
+    case QUIN_VECTOR_OP_SUB:
+        return quin_f32_sub(x, y);
+    case QUIN_VECTOR_OP_MUL:
+        return quin_f32_mul(x, y);
+    case QUIN_VECTOR_OP_MAX:
+        return quin_f32_max(x, y);
+    default:
+        return x;
+    }
+}
+
+static float function(uint32_t func, float x)
+{
+    switch (func) {
+    case QUIN_FUNC_EXP2:
+        return quin_exp2(x);
+    case QUIN_FUNC_RECIP:
+        return quin_recip(x);
+    case QUIN_FUNC_RSQRT:
+        return quin_rsqrt(x);
+    case QUIN_FUNC_RINT:
+        return quin_f32_rint(x);
+    default:
+        return x;
+    }
+}
+
+/* Writes element i of a group; returns its bits as the checksum counts them. A masked element is t = +0. */
+static uint32_t put(uint32_t format, void *dst, uint32_t i, float t)
+{
+    uint8_t *byte = dst;
+    switch (format) {
+    case QUIN_FORMAT_F32: {
+        uint32_t bits = quin_f32_bits(t);
+        memcpy(byte + (size_t)i * 4, &bits, 4);
+        return bits;
+    }
+    case QUIN_FORMAT_INT8:
+        return byte[i] = (uint8_t)quin_quant_i8(t);
+    case QUIN_FORMAT_INT8_LOW:
+        return byte[i] = (uint8_t)quin_quant_i8_low(t);
+    case QUIN_FORMAT_CODE5:
+        return byte[i] = quin_trit5_encode(quin_quant_trit5(t));
+    default: {
+        struct quin_trit10 code = quin_trit10_encode(quin_quant_trit10(t));
+        byte[(size_t)i * 2] = code.hi;
+        byte[(size_t)i * 2 + 1] = code.lo;
+        return code.hi | (uint32_t)code.lo << 8;
+    }
+    }
+}
+
+static uint32_t format_words(uint32_t format, uint32_t n)
+{
+    switch (format) {
+    case QUIN_FORMAT_NONE:
+        return 0;
+    case QUIN_FORMAT_F32:
+        return n;
+    case QUIN_FORMAT_CODE10:
+        return quin_words((uint64_t)n * 2);
+    default:
+        return quin_words(n);
+    }
+}
+
+struct reduction {
+    struct quin_sum sum;
+    float max, absmax;
+    struct quin_argmax argmax;
+};
+
+static void reduction_add(struct reduction *red, uint32_t reduce, uint32_t i, float t)
+{
+    switch (reduce) {
+    case QUIN_REDUCE_SUM:
+        quin_sum_add(&red->sum, i, t);
+        break;
+    case QUIN_REDUCE_MAX:
+        red->max = quin_max_add(red->max, t);
+        break;
+    case QUIN_REDUCE_ABSMAX:
+        red->absmax = quin_absmax_add(red->absmax, t);
+        break;
+    case QUIN_REDUCE_ARGMAX:
+        quin_argmax_add(&red->argmax, i, t);
+        break;
+    default:
+        break;
+    }
+}
+
+static void reduction_put(struct quin_device *dev, const struct reduction *red, uint32_t reduce, uint32_t *to)
+{
+    switch (reduce) {
+    case QUIN_REDUCE_SUM:
+        to[0] = quin_f32_bits(quin_sum_finish(&red->sum));
+        break;
+    case QUIN_REDUCE_MAX:
+        to[0] = quin_f32_bits(red->max);
+        break;
+    case QUIN_REDUCE_ABSMAX:
+        to[0] = quin_f32_bits(red->absmax);
+        break;
+    default:
+        to[0] = quin_f32_bits(red->argmax.value);
+        to[1] = red->argmax.index;
+        quin_checksum(dev, 1, to[1]);
+        break;
+    }
+    quin_checksum(dev, 0, to[0]);
+}
+
+/* One group of one row; elements from `visible` on are masked. */
+static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t r, uint32_t g, uint32_t visible)
+{
+    uint32_t error = QUIN_DERR_NONE, words = format_words(v->format, v->n), *dst = NULL, *to = NULL;
+    const uint32_t *a = fetch(dev, &v->a, r, g, v->n, &error);
+    const uint32_t *b = v->op1 ? fetch(dev, &v->b, r, g, v->n, &error) : a;
+    const uint32_t *c = v->op2 ? fetch(dev, &v->c, r, g, v->n, &error) : a;
+    uint32_t step_a = v->a.mode == QUIN_OPERAND_VECTOR, step_b = v->b.mode == QUIN_OPERAND_VECTOR,
+             step_c = v->c.mode == QUIN_OPERAND_VECTOR;
+    if (v->format)
+        dst = quin_sp_range(dev, v->dst_base + (uint64_t)r * v->dst_row + (uint64_t)g * v->dst_group, words, 1, &error);
+    if (v->reduce)
+        to = quin_sp_range(dev, v->red_base + (uint64_t)r * v->red_row + (uint64_t)g * v->red_group,
+                           v->reduce == QUIN_REDUCE_ARGMAX ? 2 : 1, 1, &error);
+    if (error)
+        return error;
+    struct reduction red = {.max = quin_max_init(), .absmax = quin_absmax_init()};
+    quin_sum_init(&red.sum);
+    quin_argmax_init(&red.argmax);
+    for (uint32_t i = 0; i < v->n; i++) {
+        float t = 0.0f;
+        if (i < visible) {
+            t = operate(v->op1, quin_f32_flush(quin_f32_from_bits(a[i * step_a])),
+                        quin_f32_from_bits(b[i * step_b]));
+            t = function(v->func, operate(v->op2, t, quin_f32_from_bits(c[i * step_c])));
+            reduction_add(&red, v->reduce, i, t);
+        }
+        if (v->format)
+            quin_checksum(dev, i, put(v->format, dst, i, t));
+    }
+    if (v->reduce)
+        reduction_put(dev, &red, v->reduce, to);
+    return QUIN_DERR_NONE;
+}
+
+uint32_t quin_vector_execute(struct quin_device *dev, const struct quin_cmd *cmd)
+{
+    struct vector v = {
+        .rows = quin_rows(dev, cmd),
+        .groups = QUIN_GET(cmd, VECTOR, GROUPS),
+        .n = quin_limit(dev, QUIN_GET(cmd, VECTOR, N), QUIN_GET(cmd, VECTOR, N_LIMIT)),
+        .op1 = QUIN_GET(cmd, VECTOR, OP1),
+        .op2 = QUIN_GET(cmd, VECTOR, OP2),
+        .func = QUIN_GET(cmd, VECTOR, FUNC),
+        .reduce = QUIN_GET(cmd, VECTOR, REDUCE),
+        .format = QUIN_GET(cmd, VECTOR, FORMAT),
+        .a = OPERAND(cmd, A, QUIN_GET(cmd, VECTOR, IMM1)),
+        .b = OPERAND(cmd, B, QUIN_GET(cmd, VECTOR, IMM1)),
+        .c = OPERAND(cmd, C, QUIN_GET(cmd, VECTOR, IMM2)),
+        .dst_base = QUIN_GET(cmd, VECTOR, DST_BASE),
+        .dst_row = QUIN_GET(cmd, VECTOR, DST_ROW),
+        .dst_group = QUIN_GET(cmd, VECTOR, DST_GROUP),
+        .red_base = QUIN_GET(cmd, VECTOR, RED_BASE),
+        .red_row = QUIN_GET(cmd, VECTOR, RED_ROW),
+        .red_group = QUIN_GET(cmd, VECTOR, RED_GROUP),
+    };
+    uint32_t mask = QUIN_GET(cmd, VECTOR, MASK), bank = QUIN_GET(cmd, VECTOR, MASK_BANK);
+    uint32_t first = QUIN_GET(cmd, VECTOR, ROW_FIRST), error = check(&v);
+    if (!error && mask && first + v.rows > QUIN_ROW_REGS)
+        error = QUIN_DERR_FIELD;
+    for (uint32_t r = 0; r < v.rows && !error; r++) {
+        uint32_t visible = v.n;
+        if (mask) {
+            uint64_t end = dev->rowreg[bank][first + r], start = dev->greg[QUIN_GET(cmd, VECTOR, MASK_REG)];
+            uint64_t left = end > start ? end - start : 0;
+            visible = left < v.n ? (uint32_t)left : v.n;
+        }
+        for (uint32_t g = 0; g < v.groups && !error; g++)
+            error = group(dev, &v, r, g, visible);
+    }
+    if (error)
+        return error;
+    uint64_t elements = (uint64_t)v.rows * v.groups * v.n;
+    dev->counter[QUIN_COUNT_VECTOR_ELEMENTS] += elements;
+    if (v.func == QUIN_FUNC_EXP2 || v.func == QUIN_FUNC_RECIP || v.func == QUIN_FUNC_RSQRT)
+        dev->counter[QUIN_COUNT_VECTOR_FUNCS] += elements;
+    return QUIN_DERR_NONE;
+}

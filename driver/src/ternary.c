@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a tensor as trits times one scale, or says where it is not ternary. */
+#include "ternary.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "gguf_priv.h"
+#include "msg.h"
+
+/* One value, or one block, as a message names it. */
+struct place {
+    const struct quin_gguf_tensor *t;
+    unsigned long long row, column;
+};
+
+static enum quin_err not_ternary(struct place at, float value, float scale, struct quin_msg *msg)
+{
+    return quin_msg_set(msg, QUIN_ERR_FORMAT,
+                        "tensor '%s' is not ternary: row %llu, column %llu is %.9g, but the values before it "
+                        "are 0 or "
+                        "+-%.9g; quantise it by absmean first, bf16 masters are not accepted as is",
+                        at.t->name, at.row, at.column, (double)value, (double)scale);
+}
+
+static enum quin_err not_finite(struct place at, float value, struct quin_msg *msg)
+{
+    return quin_msg_set(msg, QUIN_ERR_FORMAT,
+                        "tensor '%s', row %llu, column %llu: %g is not a finite number; convert the model "
+                        "again",
+                        at.t->name, at.row, at.column, (double)value);
+}
+
+static enum quin_err row_from_floats(struct place at, const float *w, int8_t *trits, float *scale,
+                                     struct quin_msg *msg)
+{
+    for (uint64_t k = 0; k < at.t->ne[0]; k++) {
+        at.column = k;
+        if (!isfinite(w[k]))
+            return not_finite(at, w[k], msg);
+        float mag = fabsf(w[k]);
+        if (mag != 0 && *scale == 0)
+            *scale = mag; /* the first weight that is not zero sets the scale of all */
+        if (mag != 0 && mag != *scale)
+            return not_ternary(at, w[k], *scale, msg);
+        trits[k] = (int8_t)((w[k] > 0) - (w[k] < 0));
+    }
+    return QUIN_OK;
+}
+
+static enum quin_err from_floats(const struct quin_gguf_tensor *t, int8_t *trits, float *scale,
+                                 struct quin_msg *msg)
+{
+    /* The row lies in the file, so its length times 4 is at most twice the file's size. */
+    float *w = malloc((size_t)t->ne[0] * sizeof *w);
+    if (!w)
+        return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a row of tensor '%s'; close other programs",
+                            t->name);
+    enum quin_err e = QUIN_OK;
+    uint64_t rows = quin_gguf_tensor_rows(t);
+    for (uint64_t r = 0; r < rows && !e; r++) {
+        e = quin_gguf_row_f32(t, r, w, msg);
+        if (!e)
+            e = row_from_floats((struct place){t, r, 0}, w, trits + r * t->ne[0], scale, msg);
+    }
+    free(w);
+    return e;
+}
+
+static bool all_zero(const int8_t *trits)
+{
+    for (int i = 0; i < QUIN_TQ_BLOCK; i++)
+        if (trits[i])
+            return false;
+    return true;
+}
+
+/* Multiplies a block's trits by the sign of its scale: zero clears them, a negative scale turns them round.
+ */
+static void apply_sign(int8_t *trits, float d)
+{
+    int sign = (d > 0) - (d < 0);
+    for (int i = 0; i < QUIN_TQ_BLOCK; i++)
+        trits[i] = (int8_t)(trits[i] * sign);
+}
+
+static enum quin_err block_from_tq(struct place at, const uint8_t *block, int8_t *trits, float *scale,
+                                   struct quin_msg *msg)
+{
+    float d;
+    int n = quin_tq_unpack(at.t->type, block, trits, &d);
+    if (n < QUIN_TQ_BLOCK)
+        return quin_msg_set(msg, QUIN_ERR_FORMAT,
+                            "tensor '%s', row %llu, column %llu: TQ2_0 code 3 stands for no trit; the file "
+                            "is damaged, "
+                            "download or convert it again",
+                            at.t->name, at.row, at.column + (unsigned)n);
+    if (!isfinite(d))
+        return not_finite(at, d, msg);
+    apply_sign(trits, d);
+    if (all_zero(trits))
+        return QUIN_OK; /* what d is does not matter */
+    d = fabsf(d);
+    if (*scale == 0)
+        *scale = d;
+    if (d != *scale)
+        return quin_msg_set(msg, QUIN_ERR_FORMAT,
+                            "tensor '%s': block %llu of row %llu has scale %.9g, but the blocks before it "
+                            "have %.9g; one "
+                            "scale per tensor is needed, quantise it by absmean over the whole tensor first",
+                            at.t->name, at.column / QUIN_TQ_BLOCK, at.row, (double)d, (double)*scale);
+    return QUIN_OK;
+}
+
+static enum quin_err from_tq(const struct quin_gguf_tensor *t, int8_t *trits, float *scale,
+                             struct quin_msg *msg)
+{
+    size_t bytes = t->type == QUIN_GGML_TQ1_0 ? QUIN_TQ1_0_BYTES : QUIN_TQ2_0_BYTES;
+    uint64_t n = t->ne[0] * quin_gguf_tensor_rows(t);
+    for (uint64_t i = 0; i < n; i += QUIN_TQ_BLOCK) {
+        struct place at = {t, i / t->ne[0], i % t->ne[0]};
+        enum quin_err e = block_from_tq(at, t->data + i / QUIN_TQ_BLOCK * bytes, trits + i, scale, msg);
+        if (e)
+            return e;
+    }
+    return QUIN_OK;
+}
+
+enum quin_err quin_ternary_from_tensor(const struct quin_gguf *g, const struct quin_gguf_tensor *t,
+                                       int8_t *trits, float *scale, struct quin_msg *msg)
+{
+    float factor;
+    enum quin_err e = quin_gguf_tensor_check(t, msg);
+    if (e)
+        return e;
+    *scale = 0;
+    if (t->type == QUIN_GGML_TQ1_0 || t->type == QUIN_GGML_TQ2_0)
+        e = from_tq(t, trits, scale, msg);
+    else
+        e = from_floats(t, trits, scale, msg);
+    if (e || (e = quin_gguf_scale_tensor(g, t, &factor, msg)))
+        return e;
+    float product = *scale * factor;
+    if (!isfinite(product) || (*scale != 0 && product == 0))
+        return quin_msg_set(msg, QUIN_ERR_RANGE,
+                            "tensor '%s': its scale %g times its scale tensor %g leaves the range of float; "
+                            "convert the "
+                            "model again",
+                            t->name, (double)*scale, (double)factor);
+    *scale = product;
+    return QUIN_OK;
+}

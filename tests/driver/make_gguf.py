@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the GGUF files of the driver's tests, and what must be read from them, into a folder.
+
+The published packages `gguf` and `tokenizers` make the files and the expected values, so that the
+tests compare the driver with an independent implementation. Everything is seeded.
+"""
+import argparse
+import random
+from pathlib import Path
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType as Type
+
+from make_tokenizer import write_tokenizers
+
+ROWS, COLS = 7, 512
+
+
+def bf16_bits(x: np.ndarray) -> np.ndarray:
+    """Values that bfloat16 holds exactly, as its 16 bits."""
+    bits = np.ascontiguousarray(x, np.float32).view(np.uint32)
+    assert not (bits & 0xFFFF).any()
+    return (bits >> 16).astype(np.uint16)
+
+
+def encode(x: np.ndarray, qtype: Type) -> np.ndarray:
+    """Raw rows of a float32 matrix in a tensor type."""
+    if qtype == Type.F32:
+        return x.astype(np.float32)
+    if qtype == Type.F16:
+        return x.astype(np.float16)
+    if qtype == Type.BF16:
+        return bf16_bits(x).view(np.uint8)
+    return gguf.quants.quantize(x.astype(np.float32), qtype)
+
+
+def add(w: gguf.GGUFWriter, name: str, raw: np.ndarray, qtype: Type) -> None:
+    w.add_tensor(name, raw, raw_dtype=qtype)
+
+
+def finish(w: gguf.GGUFWriter) -> None:
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+class Good:
+    """Tensors that are ternary: the file, and for each tensor its trits, floats and scale."""
+
+    def __init__(self, out: Path, rng: np.random.Generator):
+        self.out, self.rng, self.list = out, rng, []
+        self.w = gguf.GGUFWriter(out / "ternary.gguf", "test")
+
+    def put(self, name: str, raw: np.ndarray, qtype: Type, trits: np.ndarray, scale: float,
+            factor: float = 1.0) -> None:
+        add(self.w, name, raw, qtype)
+        trits.astype(np.int8).tofile(self.out / f"{name}.i8")
+        floats = raw if qtype == Type.F32 else gguf.quants.dequantize(raw, qtype)
+        floats.astype(np.float32).tofile(self.out / f"{name}.f32")
+        total = float(np.float32(scale) * np.float32(factor))
+        rows = trits.size // trits.shape[-1]
+        self.list.append(f"{name} {rows} {trits.shape[-1]} {total.hex()}")
+
+    def random(self, name: str, qtype: Type, scale: float, shape=(ROWS, COLS), **kw) -> None:
+        t = self.rng.integers(-1, 2, shape)
+        self.put(name, encode(t * np.float32(scale), qtype), qtype, t, scale, **kw)
+
+    def odd_blocks(self) -> None:
+        """Blocks whose scale says nothing, or has a sign; every code of TQ1_0, used or not."""
+        t = self.rng.integers(-1, 2, (ROWS, COLS))
+        t[2, :256] = 0
+        for name, qtype, size in (("odd_tq1", Type.TQ1_0, 54), ("odd_tq2", Type.TQ2_0, 66)):
+            raw = encode(t * np.float32(0.5), qtype)
+            raw[2, size - 2:size] = np.array([7.0], np.float16).view(np.uint8)  # block of zeros
+            raw[3, size - 2:size] = np.array([-0.5], np.float16).view(np.uint8)  # turned round
+            raw[4, size - 2:size] = np.array([-0.0], np.float16).view(np.uint8)  # zeroed
+            want = t.copy()
+            want[3, :256] *= -1
+            want[4, :256] = 0
+            self.put(name, raw, qtype, want, 0.5)
+        raw = np.zeros((9, 54), np.uint8)
+        raw[:, :52] = self.rng.integers(0, 256, (9, 52))
+        raw.reshape(-1)[:48] = np.arange(48)
+        for i in range(6):
+            raw[i, :48] = np.arange(i * 48, i * 48 + 48) % 256
+        raw[:, 52:] = np.array([1.0], np.float16).view(np.uint8)
+        self.put("codes_tq1", raw, Type.TQ1_0, gguf.quants.dequantize(raw, Type.TQ1_0), 1.0)
+
+    def write(self) -> None:
+        f32 = float(np.float32(0.0123456789))
+        self.random("t_f32", Type.F32, f32)
+        self.random("t_f16", Type.F16, 0.0703125)
+        self.random("t_f16_small", Type.F16, 3 * 2.0**-24)
+        self.random("t_bf16", Type.BF16, 2.0**-40 * 1.5)
+        self.random("t_tq1", Type.TQ1_0, 0.0703125)
+        self.random("t_tq2", Type.TQ2_0, 0.0703125)
+        self.random("t_odd_width", Type.F16, 1.0, (5, 37))
+        self.random("t_1d", Type.F32, 2.0, (33,))
+        self.random("t_3d", Type.TQ2_0, 2.0, (3, 4, 256))
+        self.random("blk.0.attn_q.weight", Type.TQ1_0, 1.0, factor=f32)
+        add(self.w, "blk.0.attn_q.scale", np.array([f32], np.float32), Type.F32)
+        for name, qtype in (("z_f32", Type.F32), ("z_tq1", Type.TQ1_0), ("z_tq2", Type.TQ2_0)):
+            z = np.zeros((2, 256), np.float32)
+            self.put(name, encode(z, qtype), qtype, z, 0.0)
+        minus = np.full((1, 4), -0.0, np.float32)
+        self.put("z_minus", minus, Type.F32, np.zeros((1, 4)), 0.0)
+        self.odd_blocks()
+        finish(self.w)
+        (self.out / "ternary.txt").write_text("\n".join(self.list) + "\n")
+
+
+def write_bad(out: Path, rng: np.random.Generator) -> None:
+    """Tensors that must be refused; test_ternary.c says with which words."""
+    w = gguf.GGUFWriter(out / "bad.gguf", "test")
+    t = rng.integers(0, 2, (ROWS, COLS)) * np.float32(0.5)
+    for name, row, col, value in (("gauss", 0, 1, 0.25), ("last", ROWS - 1, COLS - 1, 0.50048828125),
+                                  ("nan", 3, 5, np.nan), ("inf", 3, 5, -np.inf)):
+        x = t.copy()
+        x[0, 0] = 0.5
+        x[row, col] = value
+        for qtype in (Type.F32, Type.F16):
+            add(w, f"{name}_{qtype.name.lower()}", encode(x, qtype), qtype)
+    master = rng.normal(size=(ROWS, COLS)).astype(np.float32).view(np.uint32) & 0xFFFF0000
+    add(w, "master_bf16", encode(master.view(np.float32), Type.BF16), Type.BF16)
+    t[:, 0] = t[:, 256] = 0.5
+    for qtype, size in ((Type.TQ1_0, 54), (Type.TQ2_0, 66)):
+        for name, d in (("scale", 0.25), ("nan", np.nan), ("inf", np.inf)):
+            raw = encode(t, qtype)
+            raw[5, 2 * size - 2:] = np.array([d], np.float16).view(np.uint8)
+            add(w, f"{name}_{qtype.name.lower()}", raw, qtype)
+    raw = encode(t, Type.TQ2_0)
+    raw[6, 66 + 32 + 9] |= 3 << 4  # weight 256 + 128 + 2 * 32 + 9 of row 6
+    add(w, "code_tq2", raw, Type.TQ2_0)
+    add(w, "t_q8", gguf.quants.quantize(t, Type.Q8_0), Type.Q8_0)
+    for i, value in enumerate(([0.5, 0.5], [0.0], [-1.0], [np.nan], [3e38])):
+        add(w, f"blk.{i}.attn_q.weight", encode(t * 1024, Type.F32), Type.F32)
+        add(w, f"blk.{i}.attn_q.scale", np.array(value, np.float32), Type.F32)
+    finish(w)
+
+
+def write_floats(out: Path) -> None:
+    """Every half and every bfloat16, with the float32 that each is."""
+    w = gguf.GGUFWriter(out / "floats.gguf", "test")
+    bits = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    add(w, "f16", bits.view(np.float16), Type.F16)
+    add(w, "bf16", bits.view(np.uint8), Type.BF16)
+    bits.view(np.float16).astype(np.float32).tofile(out / "f16.f32")
+    gguf.quants.dequantize(bits.view(np.uint8), Type.BF16).tofile(out / "bf16.f32")
+    finish(w)
+
+
+def write_meta(out: Path) -> None:
+    """One key of each type; test_gguf.c holds the values."""
+    w = gguf.GGUFWriter(out / "meta.gguf", "test")
+    w.add_uint8("u8", 200)
+    w.add_int8("i8", -100)
+    w.add_uint16("u16", 60000)
+    w.add_int16("i16", 30000)
+    w.add_uint32("u32", 4000000000)
+    w.add_int32("i32", 2000000000)
+    w.add_uint64("u64", 2**64 - 1)
+    w.add_int64("i64", -(2**63))
+    w.add_int64("i64_small", 77)
+    w.add_float32("f32", 0.1)
+    w.add_float64("f64", 0.1)
+    w.add_float64("f64_big", 1e300)
+    w.add_bool("yes", True)
+    w.add_bool("no", False)
+    w.add_string("str", "hölle")
+    w.add_array("strs", ["a", "", "ccc"])
+    w.add_array("i32s", [1, -2, 2147483647, -2147483648])
+    w.add_array("f32s", [0.5, -1.5])
+    w.add_array("bools", [True, False])
+    w.add_custom_alignment(64)
+    add(w, "one", np.array([[1, 2, 3], [4, 5, 6]], np.float32), Type.F32)
+    add(w, "two", np.array([9], np.float32), Type.F32)
+    finish(w)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("out", type=Path, help="folder to write into; made if it is missing")
+    p.add_argument("--seed", type=int, default=1, help="seed of all random data (default 1)")
+    a = p.parse_args()
+    a.out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(a.seed)
+    Good(a.out, rng).write()
+    write_bad(a.out, rng)
+    write_floats(a.out)
+    write_meta(a.out)
+    write_tokenizers(a.out, random.Random(a.seed))
+
+
+if __name__ == "__main__":
+    main()
