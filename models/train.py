@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.multiprocessing as mp
 import torch.nn.functional as F
 
 from bitnet import BitNet, Shape
@@ -132,13 +133,69 @@ def optimisers(model: BitNet, a: argparse.Namespace) -> list[torch.optim.Optimiz
             torch.optim.AdamW(groups, lr=a.embed_lr, betas=(0.9, 0.95), fused=True)]
 
 
+class Part:
+    """One process's share of the work: takes the next rows of the batch until none are left.
+
+    Two processes of one thread each lose less than one of two threads when other programs run:
+    nobody waits for a slow thread inside a step.
+    """
+
+    def __init__(self, a: argparse.Namespace, model: BitNet, taken):
+        self.a, self.taken = a, taken
+        self.batches = Batches(a.data / "train.npz", a.seed)
+        self.heldout = heldout_rows(a.data / "heldout.npz")
+        self.forward = model if a.no_compile else torch.compile(model, dynamic=False)
+
+    def slices(self, rows: int):
+        """The slices of `rows` rows that this process gets."""
+        while True:
+            with self.taken.get_lock():
+                first = self.taken.value
+                self.taken.value += self.a.micro
+            if first >= rows:
+                return
+            yield slice(first, first + self.a.micro)
+
+    def train(self, row: int) -> float:
+        """Adds to the gradients; returns this share of the batch's mean loss."""
+        x, y = self.batches.get(row, self.a.rows)
+        mean = 0.0
+        for s in self.slices(self.a.rows):
+            loss = self.forward(x[s], y[s]).sum() / x.numel()
+            loss.backward()
+            mean += loss.item()
+        return mean
+
+    @torch.no_grad()
+    def evaluate(self, _row: int) -> float:
+        """This share of the held-out stories' mean loss of a token."""
+        x, y = self.heldout
+        loss = 0.0
+        for s in self.slices(len(x)):
+            pad = (0, 0, 0, self.a.micro - len(x[s]))
+            loss += self.forward(F.pad(x[s], pad), F.pad(y[s], pad, value=-1)).sum().item()
+        return loss / (y >= 0).sum().item()
+
+
+def serve(a: argparse.Namespace, model: BitNet, grads: list, taken, pipe) -> None:
+    """A further process: does its part of each request; its gradients lie in shared memory."""
+    torch.set_num_threads(1)
+    part = Part(a, model, taken)
+    for p, g in zip(model.parameters(), grads):
+        p.grad = g
+    try:
+        while True:
+            what, row = pipe.recv()
+            pipe.send(getattr(part, what)(row))
+    except (EOFError, KeyboardInterrupt):
+        return
+
+
 class Run:
     """A training run: the model, its optimisers, and `state`, the counters that a resume needs."""
 
     def __init__(self, a: argparse.Namespace):
         self.a = a
-        self.batches = Batches(a.data / "train.npz", a.seed)
-        self.heldout = heldout_rows(a.data / "heldout.npz")
         self.model = BitNet(Shape(), ternary=not a.float)
         self.opts = optimisers(self.model, a)
         full = [g["lr"] for o in self.opts for g in o.param_groups]
@@ -146,8 +203,37 @@ class Run:
         if a.resume:
             self.load(a.resume)
         self.groups = list(zip((g for o in self.opts for g in o.param_groups), full))
-        self.forward = self.model if a.no_compile else torch.compile(self.model, dynamic=False)
+        taken = mp.get_context("spawn").Value("q", 0)
+        self.helpers = [self.start_helper(taken) for _ in range(a.workers - 1)]
+        self.part = Part(a, self.model, taken)
         self.began, self.before, self.speed = time.time(), self.state["seconds"], 0.0
+
+    def start_helper(self, taken):
+        """Starts a process on the same (shared) parameters: (pipe to it, its gradients)."""
+        self.model.share_memory()
+        grads = [torch.zeros_like(p).share_memory_() for p in self.model.parameters()]
+        ours, theirs = mp.get_context("spawn").Pipe()
+        mp.get_context("spawn").Process(
+            target=serve, args=(self.a, self.model, grads, taken, theirs), daemon=True).start()
+        theirs.close()
+        return ours, grads
+
+    def share_out(self, what: str) -> float:
+        """Has every process do its part of `what`; returns the sum."""
+        self.part.taken.value = 0
+        for pipe, _ in self.helpers:
+            pipe.send((what, self.state["row"]))
+        torch.set_num_threads(max(1, self.a.threads // self.a.workers))
+        total = getattr(self.part, what)(self.state["row"])
+        total += sum(pipe.recv() for pipe, _ in self.helpers)
+        torch.set_num_threads(self.a.threads)
+        return total
+
+    def collect_gradients(self) -> None:
+        for _, grads in self.helpers:
+            for p, g in zip(self.model.parameters(), grads):
+                p.grad = g.clone() if p.grad is None else p.grad.add_(g)
+                g.zero_()
 
     def load(self, path: Path) -> None:
         ck = torch.load(path, weights_only=True)
@@ -168,12 +254,8 @@ class Run:
     def step(self) -> float:
         """One step of the optimisers; returns the mean loss of its tokens."""
         a, state, t0 = self.a, self.state, time.time()
-        x, y = self.batches.get(state["row"], a.rows)
-        mean = 0.0
-        for i in range(0, a.rows, a.micro):
-            loss = self.forward(x[i:i + a.micro], y[i:i + a.micro]).mean() * (a.micro / a.rows)
-            loss.backward()
-            mean += loss.item()
+        mean, tokens = self.share_out("train"), a.rows * CONTEXT
+        self.collect_gradients()
         if not math.isfinite(mean):
             raise SystemExit(f"train.py: loss is {mean} at step {state['step']}; lower --lr")
         for g, lr in self.groups:
@@ -182,10 +264,10 @@ class Run:
             o.step()
         self.model.zero_grad(set_to_none=True)
         state["row"] += a.rows
-        state["tokens"] += x.numel()
+        state["tokens"] += tokens
         state["step"] += 1
         state["seconds"] = self.before + time.time() - self.began
-        speed = x.numel() / (time.time() - t0)
+        speed = tokens / (time.time() - t0)
         self.speed = 0.95 * self.speed + 0.05 * speed if self.speed else speed
         return mean
 
@@ -201,23 +283,12 @@ class Run:
         if left <= self.a.decay_share * (self.before + self.a.minutes * 60):
             self.state["total"] = self.state["tokens"] + left * self.speed
 
-    @torch.no_grad()
-    def evaluate(self) -> float:
-        """Mean loss of a token of the held-out stories."""
-        (x, y), rows, loss = self.heldout, self.a.micro, 0.0
-        for i in range(0, len(x), rows):
-            pad = max(0, rows - (len(x) - i))
-            xb = F.pad(x[i:i + rows], (0, 0, 0, pad))
-            yb = F.pad(y[i:i + rows], (0, 0, 0, pad), value=-1)
-            loss += self.forward(xb, yb).sum().item()
-        return loss / (y >= 0).sum().item()
-
     def progress(self, loss: float, held: str) -> str:
         s = self.state
         eta = (s["total"] - s["tokens"]) / self.speed / 60 if s["total"] else math.nan
         return (f"step {s['step']} tokens {s['tokens'] / 1e6:.2f}M loss {loss:.4f} "
                 f"{'held-out ' + held + ' ' if held else ''}{self.speed:.0f} tok/s "
-                f"epoch {self.batches.epoch} rate {self.rate():.3f} ETA {eta:.1f} min")
+                f"epoch {self.part.batches.epoch} rate {self.rate():.3f} ETA {eta:.1f} min")
 
     def train(self, log) -> None:
         a, state, table = self.a, self.state, csv.writer(log)
@@ -236,7 +307,7 @@ class Run:
             done = bool(state["total"]) and state["tokens"] >= state["total"]
             held = ""
             if state["tokens"] >= next_eval or done:
-                held, next_eval = f"{self.evaluate():.4f}", next_eval + a.eval_every
+                held, next_eval = f"{self.share_out('evaluate'):.4f}", next_eval + a.eval_every
             if held or state["step"] % 20 == 0:
                 loss = sum(losses) / len(losses)
                 table.writerow([state["step"], state["tokens"], f"{state['seconds']:.0f}",
@@ -259,7 +330,7 @@ def arguments() -> argparse.Namespace:
     ap.add_argument("--resume", type=Path, help="checkpoint to go on from")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--rows", type=int, default=16, help="rows of 512 tokens in a step")
-    ap.add_argument("--micro", type=int, default=8, help="rows in one forward and backward pass")
+    ap.add_argument("--micro", type=int, default=2, help="rows in one forward and backward pass")
     ap.add_argument("--lr", type=float, default=0.02, help="Muon's rate")
     ap.add_argument("--momentum", type=float, default=0.95)
     ap.add_argument("--decay", type=float, default=0.02, help="weight decay of the matrices")
@@ -270,6 +341,7 @@ def arguments() -> argparse.Namespace:
     ap.add_argument("--eval-every", type=float, default=2e6, help="tokens between evaluations")
     ap.add_argument("--save-every", type=float, default=120, help="seconds between checkpoints")
     ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--workers", type=int, default=2, help="processes that share the threads")
     ap.add_argument("--no-compile", action="store_true")
     return ap.parse_args()
 

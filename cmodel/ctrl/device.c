@@ -12,26 +12,6 @@
 #include "hazard.h"
 #include "processor.h"
 
-static const struct quin_config configs[] = {
-#define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc) \
-    {#name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits},
-#include "configs.def"
-#undef QUIN_CONFIG
-};
-
-const struct quin_config *quin_config_at(size_t index)
-{
-    return index < sizeof configs / sizeof configs[0] ? &configs[index] : NULL;
-}
-
-const struct quin_config *quin_config_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof configs / sizeof configs[0]; i++)
-        if (!strcmp(configs[i].name, name))
-            return &configs[i];
-    return NULL;
-}
-
 struct quin_device *quin_device_create(const struct quin_config *config, uint64_t dram_bytes)
 {
     struct quin_device *dev = calloc(1, sizeof *dev);
@@ -172,6 +152,11 @@ uint32_t quin_device_step(struct quin_device *dev, uint32_t commands)
         done++;
     }
     return done;
+}
+
+const uint32_t *quin_device_scratchpad(const struct quin_device *dev)
+{
+    return dev->sp;
 }
 
 void quin_device_set_retire_hook(struct quin_device *dev, quin_retire_hook *hook, void *user)

@@ -16,11 +16,6 @@ struct quin_device;
 /* Called after every command that retires or fails; error is an enum quin_device_error. */
 typedef void quin_retire_hook(void *user, const struct quin_retire *record, const struct quin_cmd *cmd, uint32_t error);
 
-/* Rows of configs.def, NULL beyond the last. */
-const struct quin_config *quin_config_at(size_t index);
-/* The row of that name, or NULL. */
-const struct quin_config *quin_config_find(const char *name);
-
 /* A device after reset with dram_bytes of zeroed memory at address 0; NULL if there is no memory for it. */
 struct quin_device *quin_device_create(const struct quin_config *config, uint64_t dram_bytes);
 void quin_device_destroy(struct quin_device *dev);
@@ -35,6 +30,9 @@ int quin_device_mem_write(struct quin_device *dev, uint64_t address, const void 
 
 /* Executes at most `commands` commands of the running program; returns how many it executed. */
 uint32_t quin_device_step(struct quin_device *dev, uint32_t commands);
+
+/* The scratchpad, [config->scratchpad_words], for observers. */
+const uint32_t *quin_device_scratchpad(const struct quin_device *dev);
 
 void quin_device_set_retire_hook(struct quin_device *dev, quin_retire_hook *hook, void *user);
 

@@ -299,7 +299,7 @@ static float *floats(size_t a, size_t b, size_t c)
     return calloc(n, sizeof(float));
 }
 
-/* The angles of all positions once, in double: position * turn loses digits in float at long contexts. */
+/* The angles of all positions once, in double: position * turn loses bits in float at long contexts. */
 static void fill_rope(struct quin_reference *r)
 {
     size_t half = r->model->hyper.head_size / 2;

@@ -128,6 +128,7 @@ static float activation_limit(const struct quin_emit *e)
 static void queries(const struct quin_emit *e)
 {
     rope(e, e->b->q, heads(e));
+    quin_program_mark(e->p, "q_rope", e->b->q, 0, heads(e), head_size(e));
     head_scales(e, e->b->q, heads(e), activation_limit(e));
     struct quin_vector_args v = quin_over(e, 1, heads(e));
     v.op1 = QUIN_VECTOR_OP_MUL;
@@ -449,17 +450,22 @@ static void attend(const struct quin_emit *e, const struct part *a)
     v.dst = sum;
     quin_program_vector(e->p, &v);
     scale_out(e, a, sum, 0);
+    if (!a->first)
+        quin_program_mark(e->p, "attn_out", e->b->out, 0, heads(e), head_size(e));
 }
 
 void quin_emit_attention(const struct quin_emit *e)
 {
+    static const char *const names[] = {[QUIN_PROJ_Q] = "q", [QUIN_PROJ_K] = "k", [QUIN_PROJ_V] = "v"};
     const struct quin_layout *l = e->l;
     for (uint32_t p = QUIN_PROJ_Q; p <= QUIN_PROJ_V; p++) {
         struct quin_view to = p == QUIN_PROJ_Q ? e->b->q : p == QUIN_PROJ_K ? e->b->k : e->b->v;
         quin_emit_projection(e, (enum quin_projection)p, l->proj[p].offset, l->proj[p].n, to);
+        quin_program_mark(e->p, names[p], to, 0, 1, l->proj[p].n);
     }
     queries(e);
     rope(e, e->b->k, kv_heads(e));
+    quin_program_mark(e->p, "k_rope", e->b->k, 0, kv_heads(e), head_size(e));
     cache(e, 0);
     cache(e, 1);
     struct part a = {.rows = quin_all_rows(e), .block = {e->b->positions, QUIN_REG_LEFT}};

@@ -30,6 +30,7 @@ static size_t slot_of(const struct quin_bpe *b, uint32_t left, uint32_t right)
 
 /* ---- loading ---- */
 
+/* The user can only have the model converted again, but should know which merge is at fault. */
 static enum quin_err bad_merge(uint32_t rank, struct quin_str s, const char *why, struct quin_msg *msg)
 {
     return quin_msg_set(msg, QUIN_ERR_FORMAT, "merge %u of the GGUF, '%.*s', %s; convert the model again",
@@ -111,6 +112,7 @@ void quin_bpe_clear(struct quin_bpe *b)
 
 /* ---- heap of candidates, smallest first: lowest rank, then leftmost ---- */
 
+/* The key rank << 32 | position orders by rank first and by position among equals. */
 static void heap_push(struct quin_bpe_work *w, uint64_t key)
 {
     size_t i = w->heap_n++;
@@ -140,6 +142,7 @@ static uint64_t heap_pop(struct quin_bpe_work *w)
 
 /* ---- merging ---- */
 
+/* Makes room for a word of len bytes; the old contents are not kept. */
 static enum quin_err reserve(struct quin_bpe_work *w, size_t len, struct quin_msg *msg)
 {
     if (len <= w->cap)
@@ -171,6 +174,7 @@ static void consider(const struct quin_bpe *b, struct quin_bpe_work *w, uint32_t
         heap_push(w, (uint64_t)rank << 32 | i);
 }
 
+/* Merges until no candidate is left. */
 static void merge_all(const struct quin_bpe *b, struct quin_bpe_work *w)
 {
     while (w->heap_n) {

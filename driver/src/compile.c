@@ -59,16 +59,19 @@ static void activation(const struct quin_emit *e, uint32_t set, uint32_t first, 
     v.c = quin_vec(e->b->up[set]);
     v.dst = quin_shift(e->b->hidden, first);
     quin_program_vector(e->p, &v);
+    quin_program_mark(e->p, "ffn_act", v.dst, first, 1, n);
 }
 
-/* gate and up of block i; the image stores them in this order. */
+/* Block i of gate and up. */
 static void gate_up(const struct quin_emit *e, uint32_t i)
 {
     const struct quin_layout *l = e->l;
     const struct quin_stream *gate = &l->proj[QUIN_PROJ_GATE], *up = &l->proj[QUIN_PROJ_UP];
     uint32_t block = e->b->ffn_block, n = block_size(gate->n, block, i), tiles = block / gate->channels;
     quin_emit_projection(e, QUIN_PROJ_GATE, gate->offset + (uint64_t)i * tiles * gate->tile_bytes, n, e->b->gate[i % 2]);
+    quin_program_mark(e->p, "gate", e->b->gate[i % 2], i * block, 1, n);
     quin_emit_projection(e, QUIN_PROJ_UP, up->offset + (uint64_t)i * tiles * up->tile_bytes, n, e->b->up[i % 2]);
+    quin_program_mark(e->p, "up", e->b->up[i % 2], i * block, 1, n);
 }
 
 /* The vector unit works on one block while the array computes the next. */
@@ -85,12 +88,12 @@ static void feed_forward(const struct quin_emit *e)
 }
 
 /* y = projection of the quantised activations, back into the residual. */
-static void back(const struct quin_emit *e, enum quin_projection p)
+static void back(const struct quin_emit *e, enum quin_projection p, const char *name)
 {
     struct quin_view y = e->b->part;
     y.row = (uint32_t)quin_align(e->l->hyper.dim, QUIN_SP_ALIGN_WORDS);
     quin_emit_projection(e, p, e->l->proj[p].offset, e->l->proj[p].n, y);
-    quin_emit_residual(e, y);
+    quin_emit_residual(e, name, y);
 }
 
 static void layer(const struct quin_emit *e)
@@ -100,25 +103,25 @@ static void layer(const struct quin_emit *e)
     struct quin_view joined = e->b->out;
     quin_emit_constants(e, QUIN_CONST_SCALES, e->b->scales);
     quin_emit_constants(e, QUIN_CONST_ATTN, e->b->gain);
-    quin_emit_norm(e, e->b->x, dim, e->b->gain, e->b->norm);
+    quin_emit_norm(e, "attn_norm", e->b->x, dim, e->b->gain, e->b->norm);
     if (h->attn_sub_norm)
         quin_emit_constants(e, QUIN_CONST_ATTN_SUB, e->b->gain);
     if (h->ffn_sub_norm)
         quin_emit_constants(e, QUIN_CONST_FFN_SUB, e->b->ffn_gain);
     quin_emit_attention(e);
     if (h->attn_sub_norm)
-        quin_emit_norm(e, joined, att, e->b->gain, joined);
+        quin_emit_norm(e, "attn_sub_norm", joined, att, e->b->gain, joined);
     else
         quin_emit_activations(e, joined, att);
     quin_emit_constants(e, QUIN_CONST_FFN, e->b->gain);
-    back(e, QUIN_PROJ_O);
-    quin_emit_norm(e, e->b->x, dim, e->b->gain, e->b->norm);
+    back(e, QUIN_PROJ_O, "attn_residual");
+    quin_emit_norm(e, "ffn_norm", e->b->x, dim, e->b->gain, e->b->norm);
     feed_forward(e);
     if (h->ffn_sub_norm)
-        quin_emit_norm(e, e->b->hidden, (uint32_t)h->ffn, e->b->ffn_gain, e->b->hidden);
+        quin_emit_norm(e, "ffn_sub_norm", e->b->hidden, (uint32_t)h->ffn, e->b->ffn_gain, e->b->hidden);
     else
         quin_emit_activations(e, e->b->hidden, (uint32_t)h->ffn);
-    back(e, QUIN_PROJ_DOWN);
+    back(e, QUIN_PROJ_DOWN, "ffn_residual");
 }
 
 static void store_row(const struct quin_emit *e, uint32_t bank, uint64_t offset, uint32_t words, struct quin_view from)
@@ -137,7 +140,7 @@ static void head(const struct quin_emit *e)
     const struct quin_stream *s = &l->head;
     uint32_t block = e->b->head_block, blocks = block_count(s->n, block), tiles = block / s->channels;
     load_rows(e, l->output_norm, -1, (uint32_t)l->hyper.dim, e->b->gain);
-    quin_emit_norm(e, e->b->x, (uint32_t)l->hyper.dim, e->b->gain, e->b->norm);
+    quin_emit_norm(e, "output_norm", e->b->x, (uint32_t)l->hyper.dim, e->b->gain, e->b->norm);
     for (uint32_t i = 0; i < blocks; i++) {
         uint32_t n = block_size(s->n, block, i);
         struct quin_matmul_args m = {

@@ -75,7 +75,7 @@ static void quantise(const struct quin_emit *e, struct quin_view x, uint32_t n)
     quin_program_vector(e->p, &v);
 }
 
-void quin_emit_norm(const struct quin_emit *e, struct quin_view x, uint32_t n, struct quin_view gain,
+void quin_emit_norm(const struct quin_emit *e, const char *name, struct quin_view x, uint32_t n, struct quin_view gain,
                     struct quin_view norm)
 {
     const struct quin_view *row = e->b->row;
@@ -108,6 +108,7 @@ void quin_emit_norm(const struct quin_emit *e, struct quin_view x, uint32_t n, s
     v.reduce = QUIN_REDUCE_ABSMAX;
     v.red = row[1];
     quin_program_vector(e->p, &v);
+    quin_program_mark(e->p, name, norm, 0, 1, n);
     quantise(e, norm, n);
 }
 
@@ -134,15 +135,17 @@ void quin_emit_projection(const struct quin_emit *e, enum quin_projection p, uin
     quin_program_matmul(e->p, &m);
 }
 
-void quin_emit_residual(const struct quin_emit *e, struct quin_view y)
+void quin_emit_residual(const struct quin_emit *e, const char *name, struct quin_view y)
 {
-    struct quin_vector_args v = quin_over(e, 1, (uint32_t)e->l->hyper.dim);
+    uint32_t dim = (uint32_t)e->l->hyper.dim;
+    struct quin_vector_args v = quin_over(e, 1, dim);
     v.op1 = QUIN_VECTOR_OP_ADD;
     v.a = quin_vec(e->b->x);
     v.b = quin_vec(y);
     v.format = QUIN_FORMAT_F32;
     v.dst = e->b->x;
     quin_program_vector(e->p, &v);
+    quin_program_mark(e->p, name, e->b->x, 0, 1, dim);
 }
 
 void quin_emit_constants(const struct quin_emit *e, enum quin_constant_place place, struct quin_view to)

@@ -46,7 +46,7 @@ void quin_emit_scale(const struct quin_emit *e, struct quin_count rows, uint32_t
 
 /* act = int8(RMSNorm(x) * gain), with the activations' scales in row[0]; normed values go through `norm`, which may be
  * x itself. */
-void quin_emit_norm(const struct quin_emit *e, struct quin_view x, uint32_t n, struct quin_view gain,
+void quin_emit_norm(const struct quin_emit *e, const char *name, struct quin_view x, uint32_t n, struct quin_view gain,
                     struct quin_view norm);
 /* The same without the norm: act = int8(x). */
 void quin_emit_activations(const struct quin_emit *e, struct quin_view x, uint32_t n);
@@ -55,7 +55,7 @@ void quin_emit_activations(const struct quin_emit *e, struct quin_view x, uint32
 void quin_emit_projection(const struct quin_emit *e, enum quin_projection p, uint64_t offset, uint32_t n,
                           struct quin_view dst);
 /* x += y */
-void quin_emit_residual(const struct quin_emit *e, struct quin_view y);
+void quin_emit_residual(const struct quin_emit *e, const char *name, struct quin_view y);
 /* Loads constants of the layer. */
 void quin_emit_constants(const struct quin_emit *e, enum quin_constant_place place, struct quin_view to);
 

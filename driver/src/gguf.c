@@ -23,6 +23,8 @@
 
 #define ADVICE "the file is damaged or incomplete; download or convert it again"
 
+/* A position in the file. pos <= len always holds, so that left() cannot wrap; every read compares what it
+ * wants with left(), never pos + size with len, since such a sum may wrap. */
 struct cursor {
     const uint8_t *buf;
     size_t len, pos;
@@ -40,6 +42,7 @@ static enum quin_err truncated(const struct cursor *c, const char *what)
                         c->pos, c->len);
 }
 
+/* Reads advance the cursor; `what` names the field for the message. */
 static enum quin_err read_u32(struct cursor *c, uint32_t *v, const char *what)
 {
     if (left(c) < 4)
@@ -58,6 +61,7 @@ static enum quin_err read_u64(struct cursor *c, uint64_t *v, const char *what)
     return QUIN_OK;
 }
 
+/* A string is a 64-bit length and the bytes, without a NUL. The result points into the file. */
 static enum quin_err read_str(struct cursor *c, struct quin_str *s, const char *what)
 {
     uint64_t n;
@@ -76,6 +80,8 @@ static enum quin_err read_str(struct cursor *c, struct quin_str *s, const char *
 
 /* ---- metadata ---- */
 
+/* Walks over an array: element type, count, elements. Strings are walked one by one, so that a later loop
+ * over the same strings needs no checks. */
 static enum quin_err skip_array(struct cursor *c, struct quin_gguf_kv *kv)
 {
     uint32_t elem;
@@ -114,6 +120,7 @@ static enum quin_err skip_array(struct cursor *c, struct quin_gguf_kv *kv)
     return QUIN_OK;
 }
 
+/* One metadata entry: key, type, value. The value stays in the file; kv keeps where it is. */
 static enum quin_err read_kv(struct cursor *c, struct quin_gguf_kv *kv)
 {
     uint32_t kind;
@@ -158,6 +165,7 @@ static int kv_order(const void *a, const void *b)
     return quin_str_cmp((*x)->key, (*y)->key);
 }
 
+/* All metadata entries, and an index sorted by key for look-ups. */
 static enum quin_err read_metadata(struct cursor *c, struct quin_gguf *g)
 {
     g->kv = calloc(g->n_kv + 1, sizeof *g->kv); /* + 1: never a request for 0 bytes */
@@ -209,6 +217,7 @@ static enum quin_err tensor_size(struct quin_gguf_tensor *t, struct quin_msg *ms
     return QUIN_OK;
 }
 
+/* Names are copied, since callers and messages want them NUL-terminated. */
 static enum quin_err read_name(struct cursor *c, struct quin_gguf_tensor *t)
 {
     struct quin_str s;
@@ -224,6 +233,8 @@ static enum quin_err read_name(struct cursor *c, struct quin_gguf_tensor *t)
     return QUIN_OK;
 }
 
+/* One entry of the tensor list: name, shape, type, offset. Its data is placed later, when the end of the list
+ * and so the start of the data section is known. */
 static enum quin_err read_tensor(struct cursor *c, struct quin_gguf_tensor *t)
 {
     enum quin_err e;
@@ -254,6 +265,7 @@ static int tensor_order(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
+/* All entries of the tensor list, and an index sorted by name. */
 static enum quin_err read_tensors(struct cursor *c, struct quin_gguf *g)
 {
     g->tensors = calloc(g->n_tensors + 1, sizeof *g->tensors);
@@ -307,6 +319,7 @@ static enum quin_err place_tensors(struct cursor *c, struct quin_gguf *g)
 
 /* ---- open and close ---- */
 
+/* Magic, version and the two counts. A big-endian file shows by its version: 3 reads as 0x03000000. */
 static enum quin_err read_header(struct cursor *c, struct quin_gguf *g)
 {
     uint64_t n_tensors, n_kv;

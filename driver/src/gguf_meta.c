@@ -55,6 +55,7 @@ const struct quin_gguf_kv *quin_gguf_find(const struct quin_gguf *g, const char 
     return hit ? *hit : NULL;
 }
 
+/* The entry of a key that must be there. */
 static enum quin_err require(const struct quin_gguf *g, const char *key, const struct quin_gguf_kv **kv,
                              struct quin_msg *msg)
 {
@@ -67,6 +68,7 @@ static enum quin_err require(const struct quin_gguf *g, const char *key, const s
                         key);
 }
 
+/* Says which type the key has and which is needed. */
 static enum quin_err wrong_type(const struct quin_gguf_kv *kv, const char *wanted, struct quin_msg *msg)
 {
     bool arr = kv->kind == QUIN_GGUF_ARRAY;
@@ -94,6 +96,7 @@ static struct integer from_signed(int64_t v)
     return (struct integer){v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v};
 }
 
+/* Reads an integer of kind k; false if k is no integer kind. */
 static bool load_integer(enum quin_gguf_kind k, const uint8_t *p, struct integer *v)
 {
     switch (k) {
@@ -132,6 +135,7 @@ static bool is_float(enum quin_gguf_kind k)
     return k == QUIN_GGUF_F32 || k == QUIN_GGUF_F64;
 }
 
+/* As load_integer decides, so that the list of integer kinds stands in one place. */
 static bool is_integer(enum quin_gguf_kind k)
 {
     struct integer unused;
@@ -193,6 +197,7 @@ enum quin_err quin_gguf_get_bool(const struct quin_gguf *g, const char *key, boo
     return QUIN_OK;
 }
 
+/* Opening has checked the length that stands before the bytes. */
 static struct quin_str load_str(const uint8_t *p)
 {
     return (struct quin_str){(const char *)p + 8, (size_t)quin_le64(p)};
@@ -234,6 +239,8 @@ enum quin_err quin_gguf_get_bool_or(const struct quin_gguf *g, const char *key, 
 
 /* ---- arrays ---- */
 
+/* The array of a key, with elements of a kind that fits() accepts; if it is to be copied (fill), it must fit
+ * in cap elements. */
 static enum quin_err require_array(const struct quin_gguf *g, const char *key,
                                    bool (*fits)(enum quin_gguf_kind), const char *wanted, bool fill,
                                    size_t cap, const struct quin_gguf_kv **kv, struct quin_msg *msg)

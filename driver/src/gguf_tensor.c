@@ -96,6 +96,7 @@ int quin_tq_unpack(uint32_t type, const uint8_t *block, int8_t *trits, float *d)
 
 /* ---- rows ---- */
 
+/* One row of blocks: each weight is its block's scale times its trit. */
 static enum quin_err row_tq(const struct quin_gguf_tensor *t, uint64_t row, const uint8_t *p, size_t block,
                             float *out, struct quin_msg *msg)
 {
@@ -115,6 +116,7 @@ static enum quin_err row_tq(const struct quin_gguf_tensor *t, uint64_t row, cons
     return QUIN_OK;
 }
 
+/* One value of type F32, F16 or BF16. */
 static float load_value(uint32_t type, const uint8_t *p)
 {
     if (type == QUIN_GGML_F16)

@@ -28,8 +28,7 @@ static struct quin_stream stream_of(const struct quin_layout *l, uint32_t k, uin
     return s;
 }
 
-/* A layer: constants, then the matrices in the order in which they are read. gate and up alternate block by block, so
- * that their offsets here are those of their first blocks. */
+/* A layer: constants, then the matrices in the order in which they are read. */
 static void place_layer(struct quin_layout *l)
 {
     const struct quin_hyper *h = &l->hyper;

@@ -187,8 +187,7 @@ void quin_model_free(struct quin_model *m)
 
 /* ---- counts ---- */
 
-/* A comparison and an add, so that a compiler makes vector instructions of it: 2 billion trits take a second.
- */
+/* A comparison and an add, so that a compiler makes vector instructions of it. */
 static uint64_t count_zeros(const int8_t *trits, size_t n)
 {
     uint64_t zeros = 0;

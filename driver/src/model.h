@@ -11,6 +11,7 @@
 
 #include "gguf.h"
 #include "quin_err.h"
+#include "quintrit.h"
 
 /* Limits that keep every product of two dimensions far below 2^63, and stop a broken file early. */
 #define QUIN_MODEL_VOCAB_MAX ((size_t)1 << 20)
@@ -83,12 +84,6 @@ struct quin_model {
     float *embedding;         /* [vocab][dim] */
     float *head;              /* [vocab][dim]; == embedding when tied */
     float *output_norm;       /* [dim] */
-};
-
-/* Told how far a long function has come: fraction from 0 to 1, never falling, 1 at the end. */
-struct quin_progress {
-    void (*fn)(void *user, double fraction);
-    void *user;
 };
 
 /* Reads a whole model; g may be closed afterwards. progress may be NULL. Errors: FORMAT (key or tensor

@@ -27,6 +27,8 @@ struct quin_program {
     uint32_t count, capacity;
     struct access kept[UNITS][KEPT]; /* by issue number modulo KEPT */
     uint32_t issued[UNITS];
+    struct quin_mark *mark;
+    uint32_t marks, mark_capacity;
     int fence[UNITS]; /* the next command of this unit waits for all */
     enum quin_err error;
     struct quin_msg msg;
@@ -44,7 +46,14 @@ void quin_program_free(struct quin_program *p)
     if (!p)
         return;
     free(p->cmd);
+    free(p->mark);
     free(p);
+}
+
+static void no_memory(struct quin_program *p)
+{
+    if (!p->error)
+        p->error = quin_msg_set(&p->msg, QUIN_ERR_MEMORY, "no memory for a program of more than %u commands", p->count);
 }
 
 static void put(struct quin_program *p, struct quin_cmd *cmd, enum quin_field field, uint64_t value)
@@ -62,8 +71,7 @@ static void append(struct quin_program *p, const struct quin_cmd *cmd)
         uint32_t capacity = p->capacity ? 2 * p->capacity : 256;
         struct quin_cmd *grown = realloc(p->cmd, capacity * sizeof *grown);
         if (!grown) {
-            if (!p->error)
-                p->error = quin_msg_set(&p->msg, QUIN_ERR_MEMORY, "no memory for a program of %u commands", capacity);
+            no_memory(p);
             return;
         }
         p->cmd = grown;
@@ -112,20 +120,21 @@ static void issue(struct quin_program *p, uint32_t unit, struct quin_cmd *cmd, c
     append(p, cmd);
 }
 
-static void put_view(struct quin_program *p, struct quin_cmd *cmd, enum quin_field base, const struct quin_view *v)
+/* BASE, ROW and GROUP of a view are neighbours of 20 bits. The stride of a single group is not used, and 0. */
+static void put_view(struct quin_program *p, struct quin_cmd *cmd, enum quin_field base, const struct quin_view *v,
+                     uint32_t groups)
 {
-    /* BASE, ROW and GROUP of a view are neighbours of 20 bits */
     put(p, cmd, base, v->base);
     put(p, cmd, (enum quin_field)(base + (20 << 8)), v->row);
-    put(p, cmd, (enum quin_field)(base + (40 << 8)), v->group);
+    put(p, cmd, (enum quin_field)(base + (40 << 8)), groups > 1 ? v->group : 0);
 }
 
 static void put_operand(struct quin_program *p, struct quin_cmd *cmd, enum quin_field base,
-                        const struct quin_operand *o)
+                        const struct quin_operand *o, uint32_t groups)
 {
-    put(p, cmd, (enum quin_field)((unsigned)(base + (60 << 8)) - 18), o->mode);
+    put(p, cmd, (enum quin_field)((unsigned)(base + (60 << 8)) - 18), o->mode); /* MODE: 2 bits after GROUP */
     if (o->mode != QUIN_OPERAND_IMM)
-        put_view(p, cmd, base, &o->view);
+        put_view(p, cmd, base, &o->view, groups);
 }
 
 static uint32_t float_bits(float x)
@@ -169,22 +178,22 @@ void quin_program_vector(struct quin_program *p, const struct quin_vector_args *
     }
     put(p, &cmd, QUIN_F_VECTOR_IMM1, float_bits(v->a.mode == QUIN_OPERAND_IMM ? v->a.imm : v->b.imm));
     put(p, &cmd, QUIN_F_VECTOR_IMM2, float_bits(v->c.imm));
-    put_operand(p, &cmd, QUIN_F_VECTOR_A_BASE, &v->a);
+    put_operand(p, &cmd, QUIN_F_VECTOR_A_BASE, &v->a, v->groups);
     touch_operand(&a, v, &v->a);
     if (v->op1) {
-        put_operand(p, &cmd, QUIN_F_VECTOR_B_BASE, &v->b);
+        put_operand(p, &cmd, QUIN_F_VECTOR_B_BASE, &v->b, v->groups);
         touch_operand(&a, v, &v->b);
     }
     if (v->op2) {
-        put_operand(p, &cmd, QUIN_F_VECTOR_C_BASE, &v->c);
+        put_operand(p, &cmd, QUIN_F_VECTOR_C_BASE, &v->c, v->groups);
         touch_operand(&a, v, &v->c);
     }
     if (v->format) {
-        put_view(p, &cmd, QUIN_F_VECTOR_DST_BASE, &v->dst);
+        put_view(p, &cmd, QUIN_F_VECTOR_DST_BASE, &v->dst, v->groups);
         touch(&a, &v->dst, v->rows.n, v->groups, format_words(v->format, v->n.n), 1);
     }
     if (v->reduce) {
-        put_view(p, &cmd, QUIN_F_VECTOR_RED_BASE, &v->red);
+        put_view(p, &cmd, QUIN_F_VECTOR_RED_BASE, &v->red, v->groups);
         touch(&a, &v->red, v->rows.n, v->groups, v->reduce == QUIN_REDUCE_ARGMAX ? 2 : 1, 1);
     }
     issue(p, QUIN_UNIT_VECTOR, &cmd, &a);
@@ -212,7 +221,7 @@ void quin_program_move(struct quin_program *p, const struct quin_move_args *m)
     put(p, &cmd, QUIN_F_MOVE_DRAM_OUTER_STRIDE, m->outer_stride);
     put(p, &cmd, QUIN_F_MOVE_DRAM_ROW_STRIDE, m->row_stride);
     put(p, &cmd, QUIN_F_MOVE_DRAM_GROUP_STRIDE, m->group_stride);
-    put_view(p, &cmd, QUIN_F_MOVE_SP_BASE, &m->sp);
+    put_view(p, &cmd, QUIN_F_MOVE_SP_BASE, &m->sp, m->groups);
     touch(&a, &m->sp, m->rows.n, m->groups, ((m->n.n << m->element) + 3) / 4, !m->store);
     if (m->kv) {
         a.range[a.count] = kv_cache;
@@ -304,6 +313,28 @@ void quin_program_end(struct quin_program *p)
     put(p, &cmd, QUIN_F_ANY_AFTER_ARRAY, 1);
     put(p, &cmd, QUIN_F_ANY_AFTER_VECTOR, 1);
     append(p, &cmd);
+}
+
+void quin_program_mark(struct quin_program *p, const char *name, struct quin_view view, uint32_t first, uint32_t groups,
+                       uint32_t n)
+{
+    if (p->marks == p->mark_capacity) {
+        uint32_t capacity = p->mark_capacity ? 2 * p->mark_capacity : 64;
+        struct quin_mark *grown = realloc(p->mark, capacity * sizeof *grown);
+        if (!grown) {
+            no_memory(p);
+            return;
+        }
+        p->mark = grown;
+        p->mark_capacity = capacity;
+    }
+    p->mark[p->marks++] = (struct quin_mark){p->count - 1, name, view, first, groups, n};
+}
+
+const struct quin_mark *quin_program_marks(const struct quin_program *p, uint32_t *count)
+{
+    *count = p->marks;
+    return p->mark;
 }
 
 uint32_t quin_program_here(struct quin_program *p)

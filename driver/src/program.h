@@ -82,6 +82,17 @@ void quin_program_from_row(struct quin_program *p, uint32_t rd, uint32_t bank, u
 void quin_program_sub(struct quin_program *p, uint32_t rd, uint32_t ra, uint32_t rb);
 void quin_program_end(struct quin_program *p);
 
+/* Says that the newest command completes columns [first, first + groups * n) of row 0 of a tensor of the transformer. */
+struct quin_mark {
+    uint32_t command;
+    const char *name; /* as the float reference's probe names it */
+    struct quin_view view;
+    uint32_t first, groups, n;
+};
+void quin_program_mark(struct quin_program *p, const char *name, struct quin_view view, uint32_t first, uint32_t groups,
+                       uint32_t n);
+const struct quin_mark *quin_program_marks(const struct quin_program *p, uint32_t *count);
+
 /* A place to branch to. Everything after it waits for everything before it. */
 uint32_t quin_program_here(struct quin_program *p);
 /* Branches if g[ra] < g[rb] + imm; returns the command, whose target quin_program_patch may set later. */

@@ -31,6 +31,8 @@ static enum quin_err not_finite(struct place at, float value, struct quin_msg *m
                         at.t->name, at.row, at.column, (double)value);
 }
 
+/* Row at.row as trits. *scale is 0 until the first weight that is not zero; equality is exact, because an
+ * absmean-quantised tensor was written as t * scale and rounds to the same value everywhere. */
 static enum quin_err row_from_floats(struct place at, const float *w, int8_t *trits, float *scale,
                                      struct quin_msg *msg)
 {
@@ -67,6 +69,7 @@ static enum quin_err from_floats(const struct quin_gguf_tensor *t, int8_t *trits
     return e;
 }
 
+/* A block of zeros has no say in the scale: ggml writes 0 as its d. */
 static bool all_zero(const int8_t *trits)
 {
     for (int i = 0; i < QUIN_TQ_BLOCK; i++)
@@ -84,6 +87,7 @@ static void apply_sign(int8_t *trits, float d)
         trits[i] = (int8_t)(trits[i] * sign);
 }
 
+/* One block at row at.row, column at.column as trits; sets *scale as row_from_floats does. */
 static enum quin_err block_from_tq(struct place at, const uint8_t *block, int8_t *trits, float *scale,
                                    struct quin_msg *msg)
 {

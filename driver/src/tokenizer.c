@@ -44,6 +44,7 @@ void quin_tokens_free(struct quin_tokens *t)
 
 /* ---- creation ---- */
 
+/* Only byte-level BPE; SentencePiece and WordPiece models need other algorithms. */
 static enum quin_err check_model(const struct quin_gguf *g, struct quin_msg *msg)
 {
     struct quin_str s;
@@ -63,6 +64,7 @@ static enum quin_err check_model(const struct quin_gguf *g, struct quin_msg *msg
     return QUIN_OK;
 }
 
+/* An optional token id, which must lie in the vocabulary. */
 static enum quin_err load_id(const struct quin_tokenizer *t, const struct quin_gguf *g, const char *key,
                              uint32_t *id, struct quin_msg *msg)
 {
@@ -91,6 +93,7 @@ static enum quin_err load_ids(struct quin_tokenizer *t, const struct quin_gguf *
     return QUIN_OK;
 }
 
+/* Tokens that BPE never makes, because they are taken out of the text before it. */
 static bool is_special(const struct quin_vocab *v, uint32_t id)
 {
     enum quin_token_kind k = v->kind[id];
@@ -103,12 +106,14 @@ static unsigned first_byte(const struct quin_vocab *v, uint32_t id)
     return (unsigned char)quin_vocab_text(v, id).ptr[0];
 }
 
+/* A special token as it is sorted. */
 struct special_entry {
     size_t len;
     uint32_t id;
     unsigned first;
 };
 
+/* By first byte, the longest first, so that the first hit is the longest. */
 static int special_order(const void *a, const void *b)
 {
     const struct special_entry *x = a, *y = b;
@@ -119,6 +124,7 @@ static int special_order(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Lists the special tokens by first byte: most bytes of a text start none and cost one comparison. */
 static enum quin_err index_special(struct quin_tokenizer *t, struct quin_msg *msg)
 {
     const struct quin_vocab *v = &t->vocab;
@@ -231,6 +237,7 @@ static enum quin_err encode_plain(struct encoder *en, const char *text, size_t l
     }
 }
 
+/* Takes special tokens out, leftmost and longest first, and encodes the text between them. */
 static enum quin_err encode_all(struct encoder *en, const char *text, size_t len, bool parse_special)
 {
     enum quin_err e;

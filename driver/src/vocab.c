@@ -71,6 +71,7 @@ struct quin_str quin_vocab_bytes(const struct quin_vocab *v, uint32_t id)
     return (struct quin_str){v->bytes + v->bytes_at[id], v->bytes_at[id + 1] - v->bytes_at[id]};
 }
 
+/* t = a followed by b */
 static bool equal(struct quin_str t, struct quin_str a, struct quin_str b)
 {
     return t.len == a.len + b.len && memcmp(t.ptr, a.ptr, a.len) == 0 &&
@@ -98,6 +99,8 @@ static enum quin_err no_memory(struct quin_msg *msg)
     return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for the tokenizer; close other programs");
 }
 
+/* Room for n texts of `bytes` bytes together; decoded bytes are never more than the text. The hash table is
+ * at most half full. */
 static enum quin_err allocate(struct quin_vocab *v, size_t bytes, struct quin_msg *msg)
 {
     size_t slots = 16;
@@ -116,6 +119,7 @@ static enum quin_err allocate(struct quin_vocab *v, size_t bytes, struct quin_ms
     return QUIN_OK;
 }
 
+/* Kinds of all tokens; NORMAL where the file does not say. */
 static enum quin_err load_kinds(struct quin_vocab *v, const struct quin_gguf *g, struct quin_msg *msg)
 {
     static const char key[] = "tokenizer.ggml.token_type";
@@ -143,6 +147,7 @@ static enum quin_err load_kinds(struct quin_vocab *v, const struct quin_gguf *g,
     return e;
 }
 
+/* Appends a text and enters it in the hash table; two tokens of one text would make encoding ambiguous. */
 static enum quin_err add_text(struct quin_vocab *v, uint32_t id, struct quin_str s, struct quin_msg *msg)
 {
     memcpy(v->text + v->text_at[id], s.ptr, s.len);
@@ -175,6 +180,7 @@ static void add_bytes(struct quin_vocab *v, uint32_t id, const int16_t *to_byte)
     v->bytes_at[id + 1] = v->bytes_at[id] + n;
 }
 
+/* Byte-pair merging starts from one token for each byte. */
 static void find_byte_tokens(struct quin_vocab *v, const uint16_t *to_char)
 {
     for (unsigned b = 0; b < 256; b++) {

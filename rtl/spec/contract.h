@@ -153,6 +153,11 @@ struct quin_config {
     uint32_t rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits;
 };
 
+/* contract.c: row i of configs.def or the row of a name, NULL if there is none; what a device error means. */
+const struct quin_config *quin_config_at(uint32_t index);
+const struct quin_config *quin_config_find(const char *name);
+const char *quin_device_error_text(uint32_t code);
+
 /* A command, as it stands in DRAM on a little-endian machine. */
 struct quin_cmd {
     uint32_t w[QUIN_COMMAND_BYTES / 4];

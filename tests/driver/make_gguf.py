@@ -116,8 +116,9 @@ def write_bad(out: Path, rng: np.random.Generator) -> None:
     """Tensors that must be refused; test_ternary.c says with which words."""
     w = gguf.GGUFWriter(out / "bad.gguf", "test")
     t = rng.integers(0, 2, (ROWS, COLS)) * np.float32(0.5)
-    for name, row, col, value in (("gauss", 0, 1, 0.25), ("last", ROWS - 1, COLS - 1, 0.50048828125),
-                                  ("nan", 3, 5, np.nan), ("inf", 3, 5, -np.inf)):
+    wrong = (("gauss", 0, 1, 0.25), ("last", ROWS - 1, COLS - 1, 0.50048828125),
+             ("nan", 3, 5, np.nan), ("inf", 3, 5, -np.inf))
+    for name, row, col, value in wrong:
         x = t.copy()
         x[0, 0] = 0.5
         x[row, col] = value

@@ -17,7 +17,8 @@ from gguf import GGMLQuantizationType as Type, TokenType
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 END, USER = "<|end|>", "<|user|>"  # control tokens
-TOOL, BOX, ODD = "<tool>", "<tool>box", "<señor>"  # user-defined: a prefix, and letters of the alphabet
+# User-defined tokens: one is a prefix of another, one has a letter of the byte alphabet
+TOOL, BOX, ODD = "<tool>", "<tool>box", "<señor>"
 LONG = 1 << 20  # bytes of a word without a space
 
 TEXT = """Once upon a time there was a little girl who lived near the forest. She didn't like the
@@ -118,10 +119,11 @@ class Cases:
 def fixed_texts() -> list[str]:
     spaces = [" ", "  ", "\t", "\n", "\r\n", "\u00a0", "\u0085", "\u2003", "\u3000", "\u180e",
               "\u200b", "\u2028", "\u001c", "\u001f", "\ufeff", "\x0b"]
-    texts = ["a", " ", "  ", "a  b", " a", "a ", "\n", "\n\n a", "I'll I'LL don't 'tis 's's 've", "'",
-             "don\u2019t", "x1y22z", "½²Ⅷ٣", "e\u0301", "👩‍👩‍👧‍👦 🇩🇪", "\0", "a\0b", "_a_", "$5.00",
-             TEXT, END, f"a{END}b", f"{END}{END} {USER}", f"{TOOL}x {TOOL}", f"{TOOL}bo{BOX}{BOX}x", f"a{ODD}ñ{ODD[:-1]}",
-             "<|end|", "<<|end|>|end|>",
+    texts = ["a", " ", "  ", "a  b", " a", "a ", "\n", "\n\n a", "'",
+             "I'll I'LL don't 'tis 's's 've", "don\u2019t", "x1y22z", "½²Ⅷ٣", "e\u0301",
+             "👩\u200d👩\u200d👧 🇩🇪", "\0", "a\0b", "_a_", "$5.00", TEXT,
+             END, f"a{END}b", f"{END}{END} {USER}", "<|end|", "<<|end|>|end|>",
+             f"{TOOL}x {TOOL}", f"{TOOL}bo{BOX}{BOX}x", f"a{ODD}ñ{ODD[:-1]}",
              f"<too{TOOL}l> {USER[:-1]}", "Ġ Ċ âĢ"]
     for s in spaces:
         texts += [s, s * 3, f"a{s}b", f"a{s}{s}b", f"{s}a", f"1{s}!", f" {s} x", f"{s}'s"]
@@ -158,8 +160,9 @@ def write_cases(out: Path, tok: Tokenizer, byte_id: list[int], r: random.Random)
             at = r.randrange(len(data) + 1)
             data[at:at + r.randrange(2)] = bytes([r.randrange(128, 256)])
         c.raw(bytes(data), byte_id)
-    for data in (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80", b"a\xe2\x80",
-                 b"\xf0\x9f\x98", b"\x80a", b" \xc3 ", b"\xf8\x88\x80\x80\x80", b"\xe0\x9f\xbf"):
+    for data in (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80",
+                 b"a\xe2\x80", b"\xf0\x9f\x98", b"\x80a", b" \xc3 ", b"\xf8\x88\x80\x80\x80",
+                 b"\xe0\x9f\xbf"):
         c.raw(data, byte_id)
     letters = "".join(r.choice("abcdefghtheinrst") for _ in range(LONG))
     for word in (letters, "a" * LONG, " " * LONG, "the" * (LONG // 3)):

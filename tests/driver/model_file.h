@@ -42,7 +42,7 @@ struct file {
     struct tensor tensor[TENSORS_MAX];
     size_t keys, tensors;
     uint8_t *bytes;
-    size_t size;
+    size_t size, room;
     struct quin_gguf *gguf;
 };
 
@@ -136,8 +136,11 @@ static inline void file_start(struct file *f)
 
 static inline void file_put(struct file *f, const void *p, size_t n)
 {
-    f->bytes = realloc(f->bytes, f->size + n);
-    assert_non_null(f->bytes);
+    if (f->size + n > f->room) {
+        f->room = 2 * (f->size + n);
+        f->bytes = realloc(f->bytes, f->room);
+        assert_non_null(f->bytes);
+    }
     memcpy(f->bytes + f->size, p, n);
     f->size += n;
 }
@@ -220,6 +223,8 @@ static inline void file_finish(struct file *f)
     for (size_t i = 0; i < f->tensors; i++)
         if (f->tensor[i].name[0])
             file_put_data(f, &f->tensor[i], i);
+    f->bytes = realloc(f->bytes, f->size); /* exactly as long: a sanitizer sees every step beyond it */
+    assert_non_null(f->bytes);
     struct quin_msg msg;
     if (quin_gguf_open_memory(f->bytes, f->size, &f->gguf, &msg))
         fail_msg("the test's file does not open: %s", msg.text);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -75,7 +76,33 @@ static void test_random_spread(void **state)
         squares += y * y;
     }
     assert_true(squares / (double)l->out > 0.5 && squares / (double)l->out < 2.0);
+    /* scale^2 * in * 2/3 is 1 but for the spread of 0.75 to 1.25 that every scale has. */
+    for (int p = 0; p < QUIN_PROJS; p++) {
+        l = quin_layer_linear(&m->layer[0], (enum quin_projection)p);
+        double spread = (double)l->scale * sqrt((double)l->in * 2.0 / 3.0);
+        assert_true(spread > 0.7499 && spread < 1.2501);
+    }
     quin_model_free(m);
+}
+
+/* Shapes that the device's attention cannot take, refused for models without a file, too. */
+static void test_limits(void **state)
+{
+    (void)state;
+    struct quin_hyper h = small();
+    struct quin_msg msg;
+    assert_int_equal(quin_hyper_check(&h, &msg), QUIN_OK);
+    h.head_size = h.rope_dims = 48;
+    assert_int_equal(quin_hyper_check(&h, &msg), QUIN_ERR_UNSUPPORTED);
+    assert_non_null(strstr(msg.text, "head of 48"));
+    h.head_size = h.rope_dims = 96;
+    assert_int_equal(quin_hyper_check(&h, &msg), QUIN_OK);
+    h.head_size = h.rope_dims = 544;
+    assert_int_equal(quin_hyper_check(&h, &msg), QUIN_ERR_RANGE);
+    h.head_size = h.rope_dims = 512; /* each within its limit, but 1024 * 512 together are not */
+    h.heads = h.kv_heads = 1024;
+    assert_int_equal(quin_hyper_check(&h, &msg), QUIN_ERR_RANGE);
+    assert_non_null(strstr(msg.text, "width of all heads is 524288"));
 }
 
 /* The layer of BitNet 2B-4T by hand: q and o 512 * 2560, k and v 128 * 2560, gate and up 1383 * 2560 (6912
@@ -118,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_repeats),
         cmocka_unit_test(test_random_spread),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_stats_2b4t),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

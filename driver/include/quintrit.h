@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libquintrit: runs BitNet b1.58 language models on a Quintrit device or on its golden model.
+ *
+ *   struct quin_lm *lm;            a GGUF file: model, tokenizer
+ *   struct quin_engine *engine;    the model compiled into a device; keeps sequences in slots
+ *   quin_engine_generate(...)      greedy tokens, chosen on the device, one callback each
+ *   quin_engine_feed(...)          logits, for sampling on the host
+ *
+ * Every function that can fail returns an enum quin_err (quin_err.h) and fills in *msg, which says what is wrong and
+ * what to do; msg may be NULL. Handles are used by one thread at a time. Nothing prints and nothing exits.
+ */
+#ifndef QUINTRIT_H
+#define QUINTRIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quin_err.h"
+
+/* Told how far a long function has come, fraction from 0 to 1. fn may be NULL. */
+struct quin_progress {
+    void (*fn)(void *user, double fraction);
+    void *user;
+};
+
+/* ---- models ---- */
+
+struct quin_lm; /* opaque: a model and its tokenizer */
+
+/* Opens a GGUF file; path NULL means the embedded default model. Errors: IO, FORMAT, UNSUPPORTED, RANGE, MEMORY. */
+enum quin_err quin_lm_open(const char *path, const struct quin_progress *progress, struct quin_lm **lm,
+                           struct quin_msg *msg);
+void quin_lm_close(struct quin_lm *lm);
+
+struct quin_lm_info {
+    char name[128], arch[32], activation[16];
+    uint64_t file_bytes;
+    size_t vocab, dim, layers, heads, kv_heads, head_size, ffn, context;
+    bool attn_sub_norm, ffn_sub_norm, tied_head;
+    float rms_eps, rope_base;
+    uint64_t ternary_params, float_params;
+    double zero_share;                                 /* of the ternary weights */
+    uint64_t layer_bytes, head_bytes, token_bytes;     /* streamed for one decoded token */
+};
+void quin_lm_info(const struct quin_lm *lm, struct quin_lm_info *info);
+
+/* Tensor i of the file in words ("blk.0.attn_q.weight", "TQ1_0", shape); false beyond the last. */
+bool quin_lm_tensor(const struct quin_lm *lm, size_t i, char *text, size_t size);
+
+/* Tokens of a text. bos: put the model's begin-of-sequence token in front if the model asks for it; special: texts of
+ * control tokens count as these tokens. *tokens is to be freed with free(). */
+enum quin_err quin_lm_encode(const struct quin_lm *lm, const char *text, size_t length, bool bos, bool special,
+                             uint32_t **tokens, size_t *count, struct quin_msg *msg);
+/* Bytes of a token, owned by lm, not NUL-terminated; control tokens have none. */
+enum quin_err quin_lm_decode(const struct quin_lm *lm, uint32_t token, const char **bytes, size_t *length,
+                             struct quin_msg *msg);
+uint32_t quin_lm_eos(const struct quin_lm *lm); /* UINT32_MAX: none */
+uint32_t quin_lm_bos(const struct quin_lm *lm);
+
+/* ---- engines ---- */
+
+struct quin_engine; /* opaque */
+
+struct quin_engine_options {
+    const char *backend; /* "cmodel" */
+    const char *config;  /* a row of rtl/spec/configs.def */
+    uint32_t context;    /* positions of a slot; 0: the model's */
+    uint32_t slots;      /* sequences, 1 to 16 */
+    bool exact;          /* ten trits for KV cache and lm_head, 16-bit attention, instead of five and 8 */
+    bool check_hazards;  /* cmodel: also check that the program's waits cover its dependences */
+};
+struct quin_engine_options quin_engine_defaults(void); /* cmodel, sim, 0, 1, false, false */
+
+/* Compiles the model, opens the backend and loads the image. lm must outlive the engine. */
+enum quin_err quin_engine_open(const struct quin_lm *lm, const struct quin_engine_options *options,
+                               const struct quin_progress *progress, struct quin_engine **engine,
+                               struct quin_msg *msg);
+void quin_engine_close(struct quin_engine *engine);
+
+struct quin_engine_info {
+    const char *backend, *config;
+    uint32_t rows, stream_bytes, lanes, scratchpad_words; /* of the device */
+    uint32_t context, slots;
+    uint32_t prefill_rows, decode_rows; /* tokens computed at a time */
+    uint32_t attention_block, scratchpad_used;
+    uint32_t prefill_commands, decode_commands; /* of the programs */
+    uint64_t dram_bytes, kv_bytes;
+    uint32_t clock_hz; /* 0: the backend has no time */
+};
+void quin_engine_info(const struct quin_engine *engine, struct quin_engine_info *info);
+
+/* Takes count tokens into a slot from position `position` on (at most what the slot holds; it may go back), and gives
+ * the logits after the last token, or with `all` after every token: logits [1 or count][vocab], NULL for none.
+ * best, if not NULL: the token with the largest logit. */
+enum quin_err quin_engine_feed(struct quin_engine *engine, uint32_t slot, uint32_t position, const uint32_t *tokens,
+                               size_t count, bool all, float *logits, uint32_t *best, struct quin_msg *msg);
+
+/* Called with every generated token; false stops the generation after it. */
+typedef bool quin_token_fn(void *user, uint32_t token);
+
+/* Takes count tokens in, then generates up to `most` tokens greedily on the device until `stop` (UINT32_MAX: none).
+ * *made: tokens generated, the stop token included. */
+enum quin_err quin_engine_generate(struct quin_engine *engine, uint32_t slot, uint32_t position,
+                                   const uint32_t *tokens, size_t count, uint32_t most, uint32_t stop,
+                                   quin_token_fn *fn, void *user, uint32_t *made, struct quin_msg *msg);
+
+/* The device's counters; name NULL beyond the last. timed: only counted by backends that have time. */
+struct quin_counter_value {
+    const char *name, *what;
+    bool timed;
+    uint64_t value;
+};
+enum quin_err quin_engine_counters(struct quin_engine *engine, struct quin_counter_value *values, size_t capacity,
+                                   size_t *count, struct quin_msg *msg);
+enum quin_err quin_engine_clear_counters(struct quin_engine *engine, struct quin_msg *msg);
+/* Conflicts that check_hazards found, and the first one in words. */
+uint64_t quin_engine_hazards(struct quin_engine *engine, char text[256]);
+
+/* ---- checks ---- */
+
+/* One probe of the device's arithmetic against the float reference. */
+struct quin_verify_result {
+    size_t tokens;         /* positions compared */
+    size_t differ;         /* positions whose largest logit is another token's */
+    size_t near_ties;      /* of these, those whose two logits differ by less than the error of the logits */
+    size_t first;          /* first such position */
+    uint32_t device_token, reference_token; /* there */
+    double gap;            /* there: reference logit of its own choice minus that of the device's */
+    double max_error, rms_error; /* of logits, relative to the spread (standard deviation) of the reference's logits */
+    double nll_device, nll_reference; /* mean, nats a token, of the tokens generated */
+    /* first tensor inside whose error exceeds the tolerance; tensor[0] = 0: none, or the backend cannot look inside */
+    char tensor[32];
+    size_t tensor_position, tensor_layer, tensor_column; /* layer = number of layers: after the last one */
+    double tensor_device, tensor_reference;              /* the two values */
+    size_t tensors;                                      /* tensors compared */
+};
+
+/* Generates `count` tokens greedily on the device after the prompt, and compares each position's logits with the float
+ * reference fed the same tokens; so are the tensors inside each layer, where the backend lets them be seen. An element
+ * may differ by `tolerance` times the tensor's largest magnitude. fn, if not NULL, is called with every token. */
+enum quin_err quin_verify(const struct quin_lm *lm, struct quin_engine *engine, const uint32_t *prompt, size_t length,
+                          size_t count, double tolerance, quin_token_fn *fn, void *user,
+                          struct quin_verify_result *result, struct quin_msg *msg);
+
+/* Perplexity of stories: a text with a line "<|endoftext|>" between stories. Each story, stripped, is bos, its tokens,
+ * eos; only the first `context` predictions count. device false: the float reference instead. */
+struct quin_perplexity {
+    size_t stories, tokens, bytes; /* scored */
+    double nll;                    /* sum, nats */
+    double perplexity;             /* exp(nll / tokens) */
+    double bits_per_byte;          /* nll / ln 2 / bytes */
+};
+enum quin_err quin_perplexity_run(const struct quin_lm *lm, struct quin_engine *engine, bool reference,
+                                  const char *text, size_t length, size_t most_stories,
+                                  const struct quin_progress *progress, struct quin_perplexity *result,
+                                  struct quin_msg *msg);
+
+/* ---- sampling on the host ---- */
+
+struct quin_sampler_options {
+    double temperature; /* <= 0: greedy, the largest logit, the lowest token among equals */
+    size_t top_k;       /* keep the k largest logits; 0: keep all */
+    double top_p;       /* keep the fewest of the largest whose probabilities reach p; >= 1: keep all */
+    uint64_t seed;
+};
+struct quin_sampler_options quin_sampler_defaults(void); /* 0.8, 40, 0.95, seed 0 */
+
+struct quin_sampler; /* opaque */
+enum quin_err quin_sampler_create(const struct quin_sampler_options *options, size_t vocab, struct quin_sampler **out,
+                                  struct quin_msg *msg);
+void quin_sampler_free(struct quin_sampler *s);
+/* Picks a token by logits [vocab]. RANGE when a logit is infinite or NaN. */
+enum quin_err quin_sampler_pick(struct quin_sampler *s, const float *logits, uint32_t *token, struct quin_msg *msg);
+
+#endif
