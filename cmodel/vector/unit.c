@@ -182,8 +182,9 @@ static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t 
     const uint32_t *a = fetch(dev, &v->a, r, g, v->n, &error);
     const uint32_t *b = v->op1 ? fetch(dev, &v->b, r, g, v->n, &error) : a;
     const uint32_t *c = v->op2 ? fetch(dev, &v->c, r, g, v->n, &error) : a;
-    uint32_t step_a = v->a.mode == QUIN_OPERAND_VECTOR, step_b = v->b.mode == QUIN_OPERAND_VECTOR,
-             step_c = v->c.mode == QUIN_OPERAND_VECTOR;
+    /* an operand that no operation reads stays at the first word of a */
+    uint32_t step_a = v->a.mode == QUIN_OPERAND_VECTOR, step_b = v->op1 && v->b.mode == QUIN_OPERAND_VECTOR,
+             step_c = v->op2 && v->c.mode == QUIN_OPERAND_VECTOR;
     if (v->format)
         dst = quin_sp_range(dev, v->dst_base + (uint64_t)r * v->dst_row + (uint64_t)g * v->dst_group, words, 1, &error);
     if (v->reduce)

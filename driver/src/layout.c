@@ -201,24 +201,38 @@ static uint32_t whole_tiles(uint32_t n, uint32_t most, uint32_t channels)
     return n <= block ? (uint32_t)quin_align(n, channels) : block;
 }
 
-/* The most rows and then the largest blocks that fit. Returns 0 if nothing does. */
-static int fit(const struct quin_layout *l, struct quin_buffers *b, uint32_t most_rows, int prefill)
+/* The most rows and then the largest blocks that fit, attention in blocks of at most `positions`. Returns 0 if nothing
+ * does. */
+static int fit(const struct quin_layout *l, struct quin_buffers *b, uint32_t most_rows, uint32_t positions, int prefill)
 {
-    uint32_t positions = ATTENTION_BLOCK;
-    while (positions / 2 >= l->context && positions / 2 >= larger(SMALLEST_BLOCK, l->k_tile_positions))
-        positions /= 2;
     for (uint32_t rows = most_rows; rows; rows--)
-        for (uint32_t shift = 0; positions >> shift >= larger(SMALLEST_BLOCK, l->k_tile_positions); shift++) {
-            uint32_t block = positions >> shift;
+        for (uint32_t block = positions; block >= larger(SMALLEST_BLOCK, l->k_tile_positions); block /= 2) {
             b->rows = rows;
             b->att_rows = prefill ? rows : 1;
             b->positions = block;
-            b->ffn_block = whole_tiles((uint32_t)l->hyper.ffn, FFN_BLOCK >> shift, l->proj[QUIN_PROJ_GATE].channels);
+            b->ffn_block = whole_tiles((uint32_t)l->hyper.ffn, FFN_BLOCK / (positions / block),
+                                       l->proj[QUIN_PROJ_GATE].channels);
             b->head_block = l->prefill.head_block;
             place_buffers(l, b);
             if (b->words <= l->config.scratchpad_words)
                 return 1;
         }
+    return 0;
+}
+
+/* Both programs. The block of attention is the same in both, since it decides the order of a softmax's sum: a token's
+ * logits are then the same bits whether it was part of a prefill or decoded. */
+static int fit_programs(struct quin_layout *l, uint32_t head_block)
+{
+    uint32_t positions = ATTENTION_BLOCK, slots = l->slots < l->config.rows ? l->slots : l->config.rows;
+    while (positions / 2 >= l->context && positions / 2 >= larger(SMALLEST_BLOCK, l->k_tile_positions))
+        positions /= 2;
+    l->prefill.head_block = head_block;
+    while (fit(l, &l->prefill, l->config.rows, positions, 1) && fit(l, &l->decode, slots, l->prefill.positions, 0)) {
+        if (l->prefill.positions == l->decode.positions)
+            return 1;
+        positions = l->decode.positions;
+    }
     return 0;
 }
 
@@ -261,16 +275,14 @@ enum quin_err quin_layout_make(struct quin_layout *l, const struct quin_config *
     place_layer(l);
     place_kv(l);
     l->head = stream_of(l, (uint32_t)hyper->dim, (uint32_t)hyper->vocab, precision->head_trits, 1);
-    /* the same for both programs, since the firmware knows one size of a block */
-    for (uint32_t most = HEAD_BLOCK; most >= 64; most /= 2) {
-        l->prefill.head_block = whole_tiles((uint32_t)hyper->vocab, most, l->head.channels);
-        if (fit(l, &l->prefill, config->rows, 1) && fit(l, &l->decode, slots < config->rows ? slots : config->rows, 0) &&
-            (l->prefill.rows == config->rows || most == 64))
-            break;
-        if (most == 64)
+    uint32_t most = HEAD_BLOCK; /* the smaller this block, the more rows fit */
+    while (!fit_programs(l, whole_tiles((uint32_t)hyper->vocab, most, l->head.channels)) ||
+           (l->prefill.rows < config->rows && most > SMALLEST_BLOCK)) {
+        if (most <= SMALLEST_BLOCK)
             return quin_msg_set(msg, QUIN_ERR_RANGE, "one token of this model needs more scratchpad than the %u words of "
                                 "configuration '%s'; choose a larger configuration", config->scratchpad_words,
                                 config->name);
+        most /= 2;
     }
     place_dram(l);
     return QUIN_OK;

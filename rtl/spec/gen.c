@@ -19,8 +19,10 @@ struct product {
 };
 
 static const struct product products[] = {
-    {"rtl/gen", "quin_pkg.sv", quin_gen_package},       {"docs", "registers.md", quin_gen_registers},
-    {"docs", "fields.md", quin_gen_fields},             {"docs", "queues.md", quin_gen_queues},
+    {"rtl/gen", "quin_pkg.sv", quin_gen_package},
+    {"docs", "registers.md", quin_gen_registers},
+    {"docs", "fields.md", quin_gen_fields},
+    {"docs", "queues.md", quin_gen_queues},
     {"docs", "configurations.md", quin_gen_configurations},
 };
 
@@ -72,7 +74,7 @@ static int compare(const char *path, const char *text, size_t size)
     unsigned long line = differs(f, text, size);
     fclose(f);
     if (line)
-        fprintf(stderr, "gen: %s:%lu is not what rtl/spec says; `make regs` writes the file again\n", path, line);
+        fprintf(stderr, "gen: %s:%lu is not what rtl/spec says; `make regs` writes it again\n", path, line);
     return !line;
 }
 
@@ -81,7 +83,8 @@ static int handle(const struct product *p, const char *root, int check)
     char path[4096];
     size_t size;
     int good = 0;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", root, p->directory) + strlen(p->file) + 2 > sizeof path) {
+    int used = snprintf(path, sizeof path, "%s/%s", root, p->directory);
+    if (used < 0 || (size_t)used + strlen(p->file) + 2 > sizeof path) {
         fprintf(stderr, "gen: the path %s is too long\n", root);
         return 0;
     }
@@ -105,8 +108,8 @@ int main(int argc, char **argv)
     char message[QUIN_GEN_MESSAGE];
     if (argc != 2 + check || argv[argc - 1][0] == '-') {
         fprintf(stderr, "usage: gen [--check] ROOT\n"
-                        "Writes rtl/gen/quin_pkg.sv and the generated pages of docs/ below ROOT, the root of the project,\n"
-                        "or compares them with rtl/spec/*.def.\n");
+                        "Writes rtl/gen/quin_pkg.sv and the generated pages of docs/ below ROOT, the root\n"
+                        "of the project, or compares them with rtl/spec/*.def.\n");
         return 2;
     }
     if (!quin_gen_check(quin_gen_table, quin_gen_table_rows, message)) {

@@ -51,10 +51,11 @@ enum { QUIN_GEN_NAME = 96, QUIN_GEN_MESSAGE = 256 };
 /* Name of a row in the SystemVerilog package, without the suffixes of fields and structures. */
 void quin_gen_name(const struct quin_gen_row *row, char name[QUIN_GEN_NAME]);
 /* The field that holds the values of a group (SELECT -> CONTROL.SELECT), or NULL. */
-const struct quin_gen_row *quin_gen_value_field(const struct quin_gen_row *rows, size_t count, const char *group);
+const struct quin_gen_row *quin_gen_value_field(const struct quin_gen_row *rows, size_t count,
+                                                const char *group);
 /* The row of that kind, group and name, or NULL. */
-const struct quin_gen_row *quin_gen_find(const struct quin_gen_row *rows, size_t count, enum quin_gen_kind kind,
-                                         const char *group, const char *name);
+const struct quin_gen_row *quin_gen_find(const struct quin_gen_row *rows, size_t count,
+                                         enum quin_gen_kind kind, const char *group, const char *name);
 
 /* Is the table sound? Returns 1, or 0 with a message that names the row. */
 int quin_gen_check(const struct quin_gen_row *rows, size_t count, char message[QUIN_GEN_MESSAGE]);

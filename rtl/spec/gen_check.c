@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Checks that no compiler makes: overlapping fields and registers, codes used twice, holes in structures, values
- * that do not fit their field. The first fault found is reported with the name of its row.
+ * Checks that no compiler makes: overlapping fields and registers, codes used twice, holes in structures,
+ * values that do not fit their field. The first fault found is reported with the name of its row.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -18,16 +18,16 @@ struct check {
 static int fault(const struct check *c, const struct quin_gen_row *row, const char *format, ...)
 {
     static const char *const file[] = {
-        [QUIN_GEN_COMMAND] = "commands", [QUIN_GEN_UNIT] = "commands",     [QUIN_GEN_FIELD] = "commands",
-        [QUIN_GEN_VALUE] = "commands",   [QUIN_GEN_ERROR] = "errors",      [QUIN_GEN_COUNTER] = "counters",
-        [QUIN_GEN_REGISTER] = "registers", [QUIN_GEN_BIT] = "registers",   [QUIN_GEN_LIMIT] = "registers",
-        [QUIN_GEN_MEMBER] = "queues",    [QUIN_GEN_CODE] = "queues",       [QUIN_GEN_GREG] = "queues",
-        [QUIN_GEN_ROWREG] = "queues",    [QUIN_GEN_CONFIG] = "configs",    [QUIN_GEN_FUNCTION] = "functions",
+        [QUIN_GEN_COMMAND] = "commands",   [QUIN_GEN_UNIT] = "commands",  [QUIN_GEN_FIELD] = "commands",
+        [QUIN_GEN_VALUE] = "commands",     [QUIN_GEN_ERROR] = "errors",   [QUIN_GEN_COUNTER] = "counters",
+        [QUIN_GEN_REGISTER] = "registers", [QUIN_GEN_BIT] = "registers",  [QUIN_GEN_LIMIT] = "registers",
+        [QUIN_GEN_MEMBER] = "queues",      [QUIN_GEN_CODE] = "queues",    [QUIN_GEN_GREG] = "queues",
+        [QUIN_GEN_ROWREG] = "queues",      [QUIN_GEN_CONFIG] = "configs", [QUIN_GEN_FUNCTION] = "functions",
         [QUIN_GEN_CONSTANT] = "functions",
     };
     va_list args;
-    size_t used = (size_t)snprintf(c->message, QUIN_GEN_MESSAGE, "%s.def: %s%s%s: ", file[row->kind], row->group,
-                                   row->group[0] ? "." : "", row->name);
+    size_t used = (size_t)snprintf(c->message, QUIN_GEN_MESSAGE, "%s.def: %s%s%s: ", file[row->kind],
+                                   row->group, row->group[0] ? "." : "", row->name);
     va_start(args, format);
     if (used < QUIN_GEN_MESSAGE)
         vsnprintf(c->message + used, QUIN_GEN_MESSAGE - used, format, args);
@@ -56,7 +56,8 @@ static int check_field(const struct check *c, const struct quin_gen_row *f)
     if (!f->size || f->size > 64)
         return fault(c, f, "width %d; a field has 1 to 64 bits", (int)f->size);
     if (f->value + f->size > QUIN_COMMAND_BYTES * 8)
-        return fault(c, f, "ends at bit %d; a command has %d", (int)(f->value + f->size - 1), QUIN_COMMAND_BYTES * 8);
+        return fault(c, f, "ends at bit %d; a command has %d bits", (int)(f->value + f->size - 1),
+                     QUIN_COMMAND_BYTES * 8);
     if (f->value / 64 != (f->value + f->size - 1) / 64)
         return fault(c, f, "crosses the 64-bit boundary at bit %d", (int)(f->value / 64 * 64 + 64));
     for (const struct quin_gen_row *g = c->rows; g < f; g++)
@@ -72,8 +73,8 @@ static int check_value(const struct check *c, const struct quin_gen_row *v)
     if (!field)
         return fault(c, v, "no field has this group of values");
     if (v->value > top((unsigned)field->size))
-        return fault(c, v, "code %d does not fit the %d bits of %s.%s", (int)v->value, (int)field->size, field->group,
-                     field->name);
+        return fault(c, v, "code %d does not fit the %d bits of %s.%s", (int)v->value, (int)field->size,
+                     field->group, field->name);
     return 1;
 }
 
@@ -103,7 +104,8 @@ static int check_register(const struct check *c, const struct quin_gen_row *r)
     if (!known)
         return fault(c, r, "unknown access %s", r->tag);
     for (const struct quin_gen_row *s = c->rows; s < r; s++)
-        if (s->kind == QUIN_GEN_REGISTER && r->value < s->value + s->size * 4 && s->value < r->value + r->size * 4)
+        if (s->kind == QUIN_GEN_REGISTER && r->value < s->value + s->size * 4 &&
+            s->value < r->value + r->size * 4)
             return fault(c, r, "overlaps %s", s->name);
     return 1;
 }
@@ -129,7 +131,8 @@ static int check_config(const struct check *c, const struct quin_gen_row *p)
     if ((bytes || !strcmp(p->name, "LANES")) && !power_of_two(p->value))
         return fault(c, p, "%d is not a power of two", (int)p->value);
     if (words && (!p->value || p->value % QUIN_SP_ALIGN_WORDS || p->value > UINT64_C(1) << 20))
-        return fault(c, p, "%d words; a multiple of %d, and commands address 2^20", (int)p->value, QUIN_SP_ALIGN_WORDS);
+        return fault(c, p, "%d words; a multiple of %d, and commands address 2^20", (int)p->value,
+                     QUIN_SP_ALIGN_WORDS);
     if (!strcmp(p->name, "ROWS") && (!p->value || p->value > QUIN_ROW_REGS))
         return fault(c, p, "%d rows; a bank has %d row registers", (int)p->value, QUIN_ROW_REGS);
     if (!strcmp(p->name, "STREAM_BYTES") && p->value < 2)
@@ -166,7 +169,8 @@ static int check_function(const struct check *c, const struct quin_gen_row *e)
     return 1;
 }
 
-/* Do the codes of a and b stand in the same place? The flags of submissions and completions share a group, not a word. */
+/* Do the codes of a and b stand in the same place? The flags of submissions and of completions share a group,
+ * but not a word; their docs tell them apart. */
 static int same_code_space(const struct quin_gen_row *a, const struct quin_gen_row *b)
 {
     if (a->kind != b->kind || (a->kind != QUIN_GEN_COMMAND && strcmp(a->group, b->group)))
@@ -247,5 +251,6 @@ int quin_gen_check(const struct quin_gen_row *rows, size_t count, char message[Q
         if (!check_row(&c, &rows[i]) || !check_unique(&c, &rows[i]))
             return 0;
     return check_array(&c, "WINDOW", QUIN_WINDOWS * 6) && check_array(&c, "COUNTER", QUIN_COUNTERS * 2) &&
-           check_array(&c, "GREG", QUIN_GREGS * 2) && check_array(&c, "ROWREG", QUIN_ROW_BANKS * QUIN_ROW_REGS * 2);
+           check_array(&c, "GREG", QUIN_GREGS * 2) &&
+           check_array(&c, "ROWREG", QUIN_ROW_BANKS * QUIN_ROW_REGS * 2);
 }

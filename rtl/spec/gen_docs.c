@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Writes the pages of docs/ that are tables: registers, fields of commands, structures in DRAM, configurations.
+ * Writes the pages of docs/ that are tables: registers, command fields, structures in DRAM, configurations.
  */
 #include <string.h>
 
@@ -9,8 +9,10 @@
 
 static void banner(FILE *out, const char *title, const char *sources)
 {
-    fprintf(out, "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
-                 "<!-- Generated from %s by rtl/spec/gen.c: do not edit; `make regs` writes it again. -->\n# %s\n",
+    fprintf(out,
+            "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
+            "<!-- Generated from %s by rtl/spec/gen.c: do not edit; `make regs` writes it again. -->\n"
+            "# %s\n",
             sources, title);
 }
 
@@ -18,25 +20,24 @@ static void banner(FILE *out, const char *title, const char *sources)
 static void cell(FILE *out, const char *text)
 {
     for (; *text; text++)
-        fprintf(out, *text == '|' ? "\\|" : "%c", *text);
+        fprintf(out, "%s%c", *text == '|' ? "\\" : "", *text);
 }
 
 static const struct quin_gen_row *next(enum quin_gen_kind kind, const struct quin_gen_row *after)
 {
-    const struct quin_gen_row *r = after ? after + 1 : quin_gen_table, *end = quin_gen_table + quin_gen_table_rows;
+    const struct quin_gen_row *r = after ? after + 1 : quin_gen_table;
+    const struct quin_gen_row *end = quin_gen_table + quin_gen_table_rows;
     while (r < end && r->kind != kind)
         r++;
     return r < end ? r : NULL;
 }
 
 /* Table of name, value and meaning. */
-static void list(FILE *out, enum quin_gen_kind kind, const char *heading, const char *format)
+static void list(FILE *out, enum quin_gen_kind kind, const char *heading)
 {
-    char value[32];
     fprintf(out, "\n| name | %s | meaning |\n|---|---|---|\n", heading);
     for (const struct quin_gen_row *r = next(kind, NULL); r; r = next(kind, r)) {
-        snprintf(value, sizeof value, format, (unsigned)r->value);
-        fprintf(out, "| %s | %s | ", r->name, value);
+        fprintf(out, "| %s | %u | ", r->name, (unsigned)r->value);
         cell(out, r->doc);
         fprintf(out, " |\n");
     }
@@ -45,26 +46,32 @@ static void list(FILE *out, enum quin_gen_kind kind, const char *heading, const 
 void quin_gen_registers(FILE *out)
 {
     banner(out, "Registers", "registers.def, counters.def and errors.def");
-    fprintf(out, "\nByte offsets in a space of %d bytes, read and written as 32-bit words. A register of two words is one\n"
-                 "64-bit number with its low word first. Unknown offsets read as 0 and ignore writes.\n\n"
-                 "Access: RO = constant or set by the hardware; HOST = the host writes; FW = the firmware writes; RW = both.\n"
-                 "\n| offset | name | words | access | meaning |\n|---|---|---|---|---|\n", QUIN_REGISTER_BYTES);
+    fprintf(
+        out,
+        "\nByte offsets in a space of %d bytes, read and written as 32-bit words. A register of two words\n"
+        "is one 64-bit number with its low word first. Unknown offsets read as 0 and ignore writes.\n\n"
+        "Access: RO = constant or set by the hardware; HOST = the host writes; FW = the firmware writes;\n"
+        "RW = both.\n\n| offset | name | words | access | meaning |\n|---|---|---|---|---|\n",
+        QUIN_REGISTER_BYTES);
     for (const struct quin_gen_row *r = next(QUIN_GEN_REGISTER, NULL); r; r = next(QUIN_GEN_REGISTER, r)) {
         fprintf(out, "| 0x%04x | %s | %u | %s | ", (unsigned)r->value, r->name, (unsigned)r->size, r->tag);
         cell(out, r->doc);
         fprintf(out, " |\n");
     }
     fprintf(out, "\n## Bits and states\n");
-    list(out, QUIN_GEN_BIT, "value", "%u");
-    fprintf(out, "\n## Counters\n\nCounter i stands at COUNTER + 8 * i. A timed counter belongs to the hardware alone; on all "
-                 "others\nRTL and cmodel agree bit for bit. docs/commands.md says when each of them counts.\n"
-                 "\n| index | name | timed | counts |\n|---|---|---|---|\n");
+    list(out, QUIN_GEN_BIT, "value");
+    fprintf(
+        out,
+        "\n## Counters\n\nCounter i stands at COUNTER + 8 * i. A timed counter belongs to the hardware "
+        "alone; on\n"
+        "all others RTL and cmodel agree bit for bit. docs/commands.md says when each of them counts.\n"
+        "\n| index | name | timed | counts |\n|---|---|---|---|\n");
     for (const struct quin_gen_row *r = next(QUIN_GEN_COUNTER, NULL); r; r = next(QUIN_GEN_COUNTER, r))
         fprintf(out, "| %u | %s | %s | %s |\n", (unsigned)r->value, r->name, r->size ? "yes" : "", r->doc);
     fprintf(out, "\n## Device errors\n");
-    list(out, QUIN_GEN_ERROR, "code", "%u");
+    list(out, QUIN_GEN_ERROR, "code");
     fprintf(out, "\n## Sizes that both sides know\n");
-    list(out, QUIN_GEN_LIMIT, "value", "%u");
+    list(out, QUIN_GEN_LIMIT, "value");
 }
 
 /* Fields of one format in the order of their bits, with the bits that nobody uses. */
@@ -114,13 +121,18 @@ static void format_page(FILE *out, const char *format)
 void quin_gen_fields(FILE *out)
 {
     banner(out, "Command fields", "commands.def");
-    fprintf(out, "\nA command is %d bytes. Bit b is bit b %% 8 of byte b / 8, which is bit b %% 32 of the little-endian word b / 32.\n"
-                 "No field crosses a 64-bit boundary. docs/commands.md says what each command does.\n\n## Commands\n"
-                 "\n| name | code | unit | format | action |\n|---|---|---|---|---|\n", QUIN_COMMAND_BYTES);
+    fprintf(out,
+            "\nA command is %d bytes. Bit b is bit b %% 8 of byte b / 8, which is bit b %% 32 of the "
+            "little-endian\n"
+            "word b / 32. No field crosses a 64-bit boundary. docs/commands.md says what each command "
+            "does.\n\n## Commands\n"
+            "\n| name | code | unit | format | action |\n|---|---|---|---|---|\n",
+            QUIN_COMMAND_BYTES);
     for (const struct quin_gen_row *r = next(QUIN_GEN_COMMAND, NULL); r; r = next(QUIN_GEN_COMMAND, r))
-        fprintf(out, "| %s | 0x%02x | %s | %s | %s |\n", r->name, (unsigned)r->value, r->group, r->tag, r->doc);
+        fprintf(out, "| %s | 0x%02x | %s | %s | %s |\n", r->name, (unsigned)r->value, r->group, r->tag,
+                r->doc);
     fprintf(out, "\n## Units\n\nCommands of one unit run in program order.\n");
-    list(out, QUIN_GEN_UNIT, "code", "%u");
+    list(out, QUIN_GEN_UNIT, "code");
     for (const struct quin_gen_row *r = next(QUIN_GEN_FIELD, NULL); r; r = next(QUIN_GEN_FIELD, r))
         if (!seen(r) && strcmp(r->group, "ANY"))
             format_page(out, r->group);
@@ -155,7 +167,8 @@ static void structure(FILE *out, const char *group, const char *title)
 void quin_gen_queues(FILE *out)
 {
     banner(out, "Queues and structures in DRAM", "queues.def");
-    fprintf(out, "\nAll numbers are little-endian; there is no padding. Heads and tails of rings count entries modulo 2^32, and\n"
+    fprintf(out, "\nAll numbers are little-endian; there is no padding. Heads and tails of rings count "
+                 "entries modulo 2^32, and\n"
                  "an entry's place is its number modulo the ring's entries.\n");
     structure(out, "SQE", "Submission");
     structure(out, "CQE", "Completion");
@@ -165,19 +178,24 @@ void quin_gen_queues(FILE *out)
     structure(out, "RETIRE", "Retire record");
     structure(out, "DESC", "Model descriptor");
     fprintf(out, "\n## General registers\n\ng[0] reads as 0. Firmware and program agree on:\n");
-    list(out, QUIN_GEN_GREG, "index", "%u");
-    fprintf(out, "\n## Row registers\n\nrowreg[bank][row]; the firmware writes these for each row of a run:\n");
-    list(out, QUIN_GEN_ROWREG, "bank", "%u");
+    list(out, QUIN_GEN_GREG, "index");
+    fprintf(out,
+            "\n## Row registers\n\nrowreg[bank][row]; the firmware writes these for each row of a run:\n");
+    list(out, QUIN_GEN_ROWREG, "bank");
 }
 
 void quin_gen_configurations(FILE *out)
 {
     banner(out, "Configurations", "configs.def");
-    fprintf(out, "\nThe one RTL in different sizes. R rows and C = %d * W columns make the array; W packed bytes enter it a cycle,\n"
-                 "L lanes make the vector unit; the DRAM port carries B bytes a beat. A tile has C output channels of one trit,\n"
-                 "W of five trits, W / 2 of ten trits. The inner dimension K is at most 2^(carry bits - 1).\n"
-                 "\n| name | R | W | C | L | B | scratchpad words (KiB) | carry bits | K at most | for |\n"
-                 "|---|---|---|---|---|---|---|---|---|---|\n", QUIN_TRITS_BYTE);
+    fprintf(out,
+            "\nThe one RTL in different sizes. R rows and C = %d * W columns make the array; W packed bytes "
+            "enter it a cycle,\n"
+            "L lanes make the vector unit; the DRAM port carries B bytes a beat. A tile has C output "
+            "channels of one trit,\n"
+            "W of five trits, W / 2 of ten trits. The inner dimension K is at most 2^(carry bits - 1).\n"
+            "\n| name | R | W | C | L | B | scratchpad words (KiB) | carry bits | K at most | for |\n"
+            "|---|---|---|---|---|---|---|---|---|---|\n",
+            QUIN_TRITS_BYTE);
     for (const struct quin_gen_row *r = next(QUIN_GEN_CONFIG, NULL); r; r = next(QUIN_GEN_CONFIG, r + 5)) {
         unsigned rows = (unsigned)r[0].value, stream = (unsigned)r[1].value, lanes = (unsigned)r[2].value;
         unsigned bus = (unsigned)r[3].value, words = (unsigned)r[4].value, carry = (unsigned)r[5].value;

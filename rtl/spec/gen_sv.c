@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Writes rtl/gen/quin_pkg.sv: the contract as one SystemVerilog package of localparams, in the subset that Icarus,
- * Verilator and Yosys read alike. Widths are those of the signals that carry the values, so that comparisons are clean.
+ * Writes rtl/gen/quin_pkg.sv: the contract as one SystemVerilog package of localparams, in the subset that
+ * Icarus, Verilator and Yosys read alike. Widths are those of the signals that carry the values, so that
+ * comparisons are clean.
  */
 #include <string.h>
 
@@ -93,10 +94,11 @@ static void row(FILE *out, const struct quin_gen_row *r)
     case QUIN_GEN_GREG:
     case QUIN_GEN_ROWREG:
     case QUIN_GEN_CONFIG:
-        integer(out, name, "", r->value, strcmp(r->name, "ROWS") && r->kind == QUIN_GEN_CONFIG ? NULL : r->doc);
+        integer(out, name, "", r->value,
+                strcmp(r->name, "ROWS") && r->kind == QUIN_GEN_CONFIG ? NULL : r->doc);
         break;
     case QUIN_GEN_LIMIT:
-        if (r->value <= INT32_MAX)
+        if (r->value < 65536)
             integer(out, name, "", r->value, r->doc);
         else
             bits(out, name, 32, r->value, r->doc);
@@ -128,8 +130,8 @@ static void function(FILE *out, const struct quin_gen_function *f)
 {
     const struct quin_gen_row *entry = &quin_gen_table[first_entry(f->name)];
     unsigned per_line = f->bits == 32 ? 8 : 12;
-    fprintf(out, "    // entry j at [%u * j +: %u]\n    localparam logic [%u * %u - 1:0] %s_TABLE = {", f->bits, f->bits,
-            f->entries, f->bits, f->name);
+    fprintf(out, "    // entry j at [%u * j +: %u]\n    localparam logic [%u * %u - 1:0] %s_TABLE = {",
+            f->bits, f->bits, f->entries, f->bits, f->name);
     for (unsigned i = 0; i < f->entries; i++) {
         const char *space = i % per_line ? " " : "\n        ";
         fprintf(out, "%s%u'h%0*llx%s", space, f->bits, (int)(f->bits + 3) / 4,
@@ -139,11 +141,15 @@ static void function(FILE *out, const struct quin_gen_function *f)
 
 void quin_gen_package(FILE *out)
 {
-    fprintf(out, "// SPDX-License-Identifier: Apache-2.0\n"
-                 "// Generated from rtl/spec/*.def by rtl/spec/gen.c: do not edit; `make regs` writes it again.\n"
-                 "// The hardware/software contract: a name here is the C name of contract.h without QUIN_, and the field\n"
-                 "// QUIN_F_<format>_<name> is FIELD_<format>_<name>_LSB and _WIDTH. Bit b of a command is bit b % 8 of byte b / 8.\n"
-                 "package quin_pkg;\n");
+    fprintf(out,
+            "// SPDX-License-Identifier: Apache-2.0\n"
+            "// Generated from rtl/spec/*.def by rtl/spec/gen.c: do not edit; `make regs` writes it again.\n"
+            "// The hardware/software contract: a name here is the C name of contract.h without QUIN_; the "
+            "field\n"
+            "// QUIN_F_<format>_<name> is FIELD_<format>_<name>_LSB and _WIDTH. Bit b of a command is bit b "
+            "%% 8 of\n"
+            "// byte b / 8.\n"
+            "package quin_pkg;\n");
     section(out, QUIN_GEN_COMMAND, "Command codes");
     section(out, QUIN_GEN_UNIT, "Units");
     section(out, QUIN_GEN_FIELD, "Fields of a command: command[LSB +: WIDTH]");
@@ -153,8 +159,9 @@ void quin_gen_package(FILE *out)
     section(out, QUIN_GEN_REGISTER, "Registers: byte offset, 32-bit words");
     section(out, QUIN_GEN_BIT, "Bits and states in registers");
     section(out, QUIN_GEN_LIMIT, "Sizes that both sides know");
-    section(out, QUIN_GEN_MEMBER, "Structures in DRAM: byte offset and bits of each member; SQE submission, CQE completion, "
-                                  "DESC descriptor");
+    section(out, QUIN_GEN_MEMBER,
+            "Structures in DRAM: byte offset and bits of each member; SQE submission, CQE completion, "
+            "DESC descriptor");
     section(out, QUIN_GEN_CODE, "Codes in these structures");
     section(out, QUIN_GEN_GREG, "General registers that firmware and program agree on");
     section(out, QUIN_GEN_ROWREG, "Row registers: bank");

@@ -9,9 +9,14 @@
 #include "contract.h"
 #include "gen.h"
 
-#define MEMBER(structure, group, name, doc)                                                               \
-    {QUIN_GEN_MEMBER, group, #name, offsetof(struct structure, name), sizeof(((struct structure *)0)->name), \
-     "", doc},
+#define MEMBER(structure, group, name, doc) \
+    {QUIN_GEN_MEMBER,                       \
+     group,                                 \
+     #name,                                 \
+     offsetof(struct structure, name),      \
+     sizeof(((struct structure *)0)->name), \
+     "",                                    \
+     doc},
 
 const struct quin_gen_row quin_gen_table[] = {
 #define QUIN_COMMAND(name, code, unit, format, doc) {QUIN_GEN_COMMAND, #unit, #name, code, 0, #format, doc},
@@ -32,7 +37,8 @@ const struct quin_gen_row quin_gen_table[] = {
 #include "counters.def"
 #undef QUIN_COUNTER
 
-#define QUIN_REG(name, offset, words, access, doc) {QUIN_GEN_REGISTER, "", #name, offset, words, #access, doc},
+#define QUIN_REG(name, offset, words, access, doc) \
+    {QUIN_GEN_REGISTER, "", #name, offset, words, #access, doc},
 #define QUIN_BIT(name, value, doc) {QUIN_GEN_BIT, "", #name, value, 0, "", doc},
 #define QUIN_LIMIT(name, value, doc) {QUIN_GEN_LIMIT, "", #name, value, 0, "", doc},
 #include "registers.def"
@@ -58,11 +64,11 @@ const struct quin_gen_row quin_gen_table[] = {
 
 #define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc) \
     {QUIN_GEN_CONFIG, #name, "ROWS", rows, 0, "", doc},                                            \
-    {QUIN_GEN_CONFIG, #name, "STREAM_BYTES", stream_bytes, 0, "", doc},                            \
-    {QUIN_GEN_CONFIG, #name, "LANES", lanes, 0, "", doc},                                          \
-    {QUIN_GEN_CONFIG, #name, "BUS_BYTES", bus_bytes, 0, "", doc},                                  \
-    {QUIN_GEN_CONFIG, #name, "SCRATCHPAD_WORDS", scratchpad_words, 0, "", doc},                    \
-    {QUIN_GEN_CONFIG, #name, "CARRY_BITS", carry_bits, 0, "", doc},
+        {QUIN_GEN_CONFIG, #name, "STREAM_BYTES", stream_bytes, 0, "", doc},                        \
+        {QUIN_GEN_CONFIG, #name, "LANES", lanes, 0, "", doc},                                      \
+        {QUIN_GEN_CONFIG, #name, "BUS_BYTES", bus_bytes, 0, "", doc},                              \
+        {QUIN_GEN_CONFIG, #name, "SCRATCHPAD_WORDS", scratchpad_words, 0, "", doc},                \
+        {QUIN_GEN_CONFIG, #name, "CARRY_BITS", carry_bits, 0, "", doc},
 #include "configs.def"
 #undef QUIN_CONFIG
 
@@ -75,27 +81,28 @@ const struct quin_gen_row quin_gen_table[] = {
 
 const size_t quin_gen_table_rows = sizeof quin_gen_table / sizeof quin_gen_table[0];
 
-const struct quin_gen_function quin_gen_functions[3] = {{"EXP2", 32, 32}, {"RECIP", 128, 8}, {"RSQRT", 128, 9}};
+const struct quin_gen_function quin_gen_functions[3] = {
+    {"EXP2", 32, 32}, {"RECIP", 128, 8}, {"RSQRT", 128, 9}};
 
 void quin_gen_name(const struct quin_gen_row *row, char name[QUIN_GEN_NAME])
 {
     static const char *const prefix[] = {
-        [QUIN_GEN_COMMAND] = "OP_",    [QUIN_GEN_UNIT] = "UNIT_", [QUIN_GEN_FIELD] = "FIELD_",
-        [QUIN_GEN_VALUE] = "",         [QUIN_GEN_ERROR] = "DERR_", [QUIN_GEN_COUNTER] = "COUNT_",
-        [QUIN_GEN_REGISTER] = "REG_",  [QUIN_GEN_BIT] = "",       [QUIN_GEN_LIMIT] = "",
-        [QUIN_GEN_MEMBER] = "",        [QUIN_GEN_CODE] = "",      [QUIN_GEN_GREG] = "G_",
-        [QUIN_GEN_ROWREG] = "ROW_",    [QUIN_GEN_CONFIG] = "CONFIG_",
-        [QUIN_GEN_FUNCTION] = "",      [QUIN_GEN_CONSTANT] = "",
+        [QUIN_GEN_COMMAND] = "OP_",   [QUIN_GEN_UNIT] = "UNIT_",     [QUIN_GEN_FIELD] = "FIELD_",
+        [QUIN_GEN_VALUE] = "",        [QUIN_GEN_ERROR] = "DERR_",    [QUIN_GEN_COUNTER] = "COUNT_",
+        [QUIN_GEN_REGISTER] = "REG_", [QUIN_GEN_BIT] = "",           [QUIN_GEN_LIMIT] = "",
+        [QUIN_GEN_MEMBER] = "",       [QUIN_GEN_CODE] = "",          [QUIN_GEN_GREG] = "G_",
+        [QUIN_GEN_ROWREG] = "ROW_",   [QUIN_GEN_CONFIG] = "CONFIG_", [QUIN_GEN_FUNCTION] = "",
+        [QUIN_GEN_CONSTANT] = "",
     };
     int grouped = row->group[0] && row->kind != QUIN_GEN_COMMAND;
-    snprintf(name, QUIN_GEN_NAME, "%s%s%s%s", prefix[row->kind], grouped ? row->group : "", grouped ? "_" : "",
-             row->name);
+    snprintf(name, QUIN_GEN_NAME, "%s%s%s%s", prefix[row->kind], grouped ? row->group : "",
+             grouped ? "_" : "", row->name);
     for (char *c = name; *c; c++)
         *c = (char)toupper((unsigned char)*c);
 }
 
-const struct quin_gen_row *quin_gen_find(const struct quin_gen_row *rows, size_t count, enum quin_gen_kind kind,
-                                         const char *group, const char *name)
+const struct quin_gen_row *quin_gen_find(const struct quin_gen_row *rows, size_t count,
+                                         enum quin_gen_kind kind, const char *group, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (rows[i].kind == kind && !strcmp(rows[i].group, group) && !strcmp(rows[i].name, name))
@@ -103,7 +110,8 @@ const struct quin_gen_row *quin_gen_find(const struct quin_gen_row *rows, size_t
     return NULL;
 }
 
-const struct quin_gen_row *quin_gen_value_field(const struct quin_gen_row *rows, size_t count, const char *group)
+const struct quin_gen_row *quin_gen_value_field(const struct quin_gen_row *rows, size_t count,
+                                                const char *group)
 {
     /* groups that are not named like their field */
     static const char *const other[][3] = {{"SET_OP", "CONTROL", "OP"},

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every entry point of the project; plain `make` prints this list.
+
+BACKEND ?= cmodel
+MODEL   ?=
+CONFIG  ?= sim
+SEED    ?= 7
+PROMPT  ?= Once upon a time
+
+CC     ?= gcc
+CLANG  ?= clang
+PYTHON := build/venv/bin/python
+MODEL_FILE := models/quintrit-stories-5m.gguf
+
+CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmware/core \
+	$(addprefix -Icmodel/,array common ctrl mem reference vector)
+WARN   := -Wall -Wextra -Werror
+FLOAT  := -ffp-contract=off
+CFLAGS := -std=c11 -O2 -g $(WARN) $(FLOAT)
+LDLIBS := -lpcre2-8 -lm
+
+CMODEL := rtl/spec/contract.c $(wildcard cmodel/*/*.c) $(wildcard firmware/core/*.c)
+DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)
+CLI    := $(wildcard driver/cli/*.c)
+LIB    := $(patsubst %.c,build/obj/%.o,$(CMODEL) $(DRIVER)) build/obj/driver/src/embedded.o
+TESTS  := $(wildcard tests/unit/test_*.c tests/driver/test_*.c tests/e2e/test_*.c)
+TEST_BINS := $(patsubst tests/%.c,build/tests/%,$(TESTS))
+SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
+
+.PHONY: help demo test test-all lint regs clean tests-c tests-san
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+help: ## Print this list
+	@echo 'Quintrit: make TARGET [BACKEND=cmodel MODEL=FILE CONFIG=sim SEED=n PROMPT=text]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
+
+demo: build/setup-demo build/quintrit ## Let the demo model tell a story on the golden machine
+	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) -p '$(PROMPT)'
+
+test: build/setup-test ## All tests that CI runs, in some minutes; ends with a count
+	@tools/run-tests
+
+test-all: build/setup-test ## The same with exhaustive sweeps and longer fuzzing
+	@tools/run-tests --all
+
+lint: build/setup-test ## Warnings of gcc, clang and the SystemVerilog readers
+	@tools/lint
+
+regs: build/gen ## Write the SystemVerilog package and the tables in docs/ from rtl/spec
+	build/gen .
+
+clean: ## Delete what was built (build/)
+	rm -rf build
+
+build/setup-%: tools/setup tools/packages-% tests/requirements.txt
+	@tools/setup $*
+	@mkdir -p build && touch $@
+
+build/quintrit: $(patsubst %.c,build/obj/%.o,$(CLI)) build/libquintrit.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+build/libquintrit.a: $(LIB)
+	@rm -f $@
+	ar rcs $@ $^
+
+# The golden model's inner loops are plain loops that the compiler turns into vector code.
+build/obj/cmodel/%.o: CFLAGS += -O3
+
+build/obj/%.o: %.c | build/setup-demo
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+build/obj/driver/src/embedded.o: driver/src/embedded.S $(MODEL_FILE)
+	@mkdir -p $(@D)
+	$(CC) -DQUIN_EMBEDDED_MODEL='"$(MODEL_FILE)"' -c -o $@ $<
+
+build/gen: $(wildcard rtl/spec/gen*.c) $(wildcard rtl/spec/*.def rtl/spec/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(wildcard rtl/spec/gen*.c)
+
+tests-c: $(TEST_BINS) build/quintrit build/gen
+tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit
+
+build/tests/%: tests/%.c build/libquintrit.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(CFLAGS) -o $@ $< build/libquintrit.a -lcmocka $(LDLIBS)
+
+# The same tests with the address and undefined-behaviour sanitizers.
+SANFLAGS := -std=c11 -O1 -g $(WARN) $(FLOAT) -fsanitize=address,undefined -fno-sanitize-recover=all
+
+build/san/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/san/libquintrit.a: $(patsubst build/obj/%,build/san/obj/%,$(filter-out %/embedded.o,$(LIB))) \
+		build/obj/driver/src/embedded.o
+	@rm -f $@
+	ar rcs $@ $^
+
+build/san/quintrit: $(CLI) build/san/libquintrit.a
+	$(CLANG) $(CPPFLAGS) $(SANFLAGS) -o $@ $(CLI) build/san/libquintrit.a $(LDLIBS)
+
+build/san/fuzz_gguf: tests/fuzz/fuzz_gguf.c build/san/libquintrit.a
+	$(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $< build/san/libquintrit.a $(LDLIBS)
+
+build/san/%: tests/%.c build/san/libquintrit.a
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(SANFLAGS) -o $@ $< build/san/libquintrit.a -lcmocka $(LDLIBS)
+
+-include $(shell find build/obj build/san/obj -name '*.d' 2>/dev/null)
