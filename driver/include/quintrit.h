@@ -106,7 +106,19 @@ enum quin_err quin_engine_generate(struct quin_engine *engine, uint32_t slot, ui
                                    const uint32_t *tokens, size_t count, uint32_t most, uint32_t stop,
                                    quin_token_fn *fn, void *user, uint32_t *made, struct quin_msg *msg);
 
-/* The device's counters; name NULL beyond the last. timed: only counted by backends that have time. */
+/* The same for several slots at once: submissions are queued, tokens of all of them come back as events; slots that
+ * generate share the device's rows. A slot takes one submission at a time. Do not mix with feed and generate while a
+ * submission is under way. */
+struct quin_event {
+    uint32_t slot, token, position; /* positions the slot holds */
+    bool last;                      /* of its submission */
+};
+enum quin_err quin_engine_submit(struct quin_engine *engine, uint32_t slot, uint32_t position, const uint32_t *tokens,
+                                 size_t count, uint32_t most, uint32_t stop, struct quin_msg *msg);
+/* Waits for the next token. DEVICE for an error that the device reports; event->slot then says whose it is. */
+enum quin_err quin_engine_next(struct quin_engine *engine, struct quin_event *event, struct quin_msg *msg);
+
+/* A counter of the device. timed: only counted by backends that have time. */
 struct quin_counter_value {
     const char *name, *what;
     bool timed;

@@ -18,7 +18,7 @@ struct quin_engine {
     void *device;
     struct quin_layout layout;
     struct quin_model_desc desc;
-    uint32_t sq_tail, cq_head, next_id;
+    uint32_t sq_tail, sq_done, cq_head, next_id; /* sq_done: submissions that have had their last completion */
 };
 
 struct quin_engine_options quin_engine_defaults(void)
@@ -181,8 +181,7 @@ static enum quin_err submit(struct quin_engine *e, struct quin_submission *sub, 
 }
 
 /* The next completion; a device error in it becomes QUIN_ERR_DEVICE. */
-static enum quin_err complete(struct quin_engine *e, const struct quin_submission *sub, struct quin_completion *c,
-                              struct quin_msg *msg)
+static enum quin_err complete(struct quin_engine *e, struct quin_completion *c, struct quin_msg *msg)
 {
     enum quin_err err = e->backend->wait(e->device, QUIN_REG_CQ_TAIL, e->cq_head, msg);
     uint64_t at = e->layout.completions + (uint64_t)(e->cq_head % QUIN_CQ_ENTRIES) * sizeof *c;
@@ -190,8 +189,8 @@ static enum quin_err complete(struct quin_engine *e, const struct quin_submissio
         err = e->backend->mem_read(e->device, at, c, sizeof *c, msg);
     if (!err)
         err = set(e, QUIN_REG_CQ_HEAD, ++e->cq_head, msg);
-    if (!err && c->id != sub->id)
-        err = quin_msg_set(msg, QUIN_ERR_DEVICE, "completion of submission %u while %u is under way", c->id, sub->id);
+    if (!err && !(c->flags & QUIN_FLAG_MORE))
+        e->sq_done++;
     if (!err && c->status)
         err = quin_msg_set(msg, QUIN_ERR_DEVICE, "the device reports: %s (slot %u, position %u, command %u)",
                            quin_device_error_text(c->status), c->slot, c->position, c->command);
@@ -243,7 +242,7 @@ enum quin_err quin_engine_feed(struct quin_engine *e, uint32_t slot, uint32_t po
         if (!err)
             err = submit(e, &sub, msg);
         if (!err)
-            err = complete(e, &sub, &c, msg);
+            err = complete(e, &c, msg);
         if (!err && logits)
             err = e->backend->mem_read(e->device, at, (uint8_t *)logits + (all ? i * row : 0), (all ? n : 1) * row, msg);
         if (!err && best)
@@ -252,28 +251,43 @@ enum quin_err quin_engine_feed(struct quin_engine *e, uint32_t slot, uint32_t po
     return err;
 }
 
+enum quin_err quin_engine_submit(struct quin_engine *e, uint32_t slot, uint32_t position, const uint32_t *tokens,
+                                 size_t count, uint32_t most, uint32_t stop, struct quin_msg *msg)
+{
+    struct quin_submission sub = {.code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position,
+                                  .count = (uint32_t)count, .generate = most, .stop = stop};
+    enum quin_err err = check_feed(e, slot, position, tokens, count, most, msg);
+    if (!err && e->sq_tail - e->sq_done >= QUIN_SQ_ENTRIES)
+        err = quin_msg_set(msg, QUIN_ERR_RANGE, "%u submissions are under way; take events before more are submitted",
+                           QUIN_SQ_ENTRIES);
+    if (!err)
+        err = write_tokens(e, slot, tokens, count, &sub.tokens, msg);
+    return err ? err : submit(e, &sub, msg);
+}
+
+enum quin_err quin_engine_next(struct quin_engine *e, struct quin_event *event, struct quin_msg *msg)
+{
+    struct quin_completion c = {.slot = 0};
+    enum quin_err err = complete(e, &c, msg);
+    *event = (struct quin_event){c.slot, c.token, c.position, !(c.flags & QUIN_FLAG_MORE)};
+    return err;
+}
+
 enum quin_err quin_engine_generate(struct quin_engine *e, uint32_t slot, uint32_t position, const uint32_t *tokens,
                                    size_t count, uint32_t most, uint32_t stop, quin_token_fn *fn, void *user,
                                    uint32_t *made, struct quin_msg *msg)
 {
-    enum quin_err err = check_feed(e, slot, position, tokens, count, most, msg);
-    struct quin_submission sub = {.code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position,
-                                  .count = (uint32_t)count, .generate = most, .stop = stop};
-    struct quin_completion c = {.flags = QUIN_FLAG_MORE};
+    struct quin_event event = {.last = !most};
     bool wanted = true;
     *made = 0;
-    if (err || !most)
-        return err;
-    err = write_tokens(e, slot, tokens, count, &sub.tokens, msg);
-    if (!err)
-        err = submit(e, &sub, msg);
-    while (!err && (c.flags & QUIN_FLAG_MORE)) {
-        err = complete(e, &sub, &c, msg);
+    enum quin_err err = most ? quin_engine_submit(e, slot, position, tokens, count, most, stop, msg) : QUIN_OK;
+    while (!err && !event.last) {
+        err = quin_engine_next(e, &event, msg);
         if (err || !wanted)
             continue; /* tokens after a refusal are taken off the queue and dropped */
         ++*made;
         if (fn)
-            wanted = fn(user, c.token);
+            wanted = fn(user, event.token);
     }
     return err;
 }

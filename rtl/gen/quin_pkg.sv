@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from rtl/spec/*.def by rtl/spec/gen.c: do not edit; `make regs` writes it again.
-// The hardware/software contract: a name here is the C name of contract.h without QUIN_; the field
-// QUIN_F_<format>_<name> is FIELD_<format>_<name>_LSB and _WIDTH. Bit b of a command is bit b % 8 of
-// byte b / 8.
+// The hardware/software contract: a name here is the C name of contract.h without QUIN_; the
+// field QUIN_F_<format>_<name> is FIELD_<format>_<name>_LSB and _WIDTH. Bit b of a command is
+// bit b % 8 of byte b / 8.
 package quin_pkg;
+    /* verilator lint_off UNUSEDPARAM */ // no design uses all of the contract
 
     // Command codes
     localparam logic [7:0] OP_END = 8'h01;  // ends the program
@@ -608,5 +609,6 @@ package quin_pkg;
     localparam logic [31:0] RECIP_STEP2 = 32'h3f800000;  // binary32 bits
     localparam logic [31:0] RSQRT_STEP1 = 32'h3fc00100;  // binary32 bits
     localparam logic [31:0] RSQRT_STEP2 = 32'h3fc00000;  // binary32 bits
+    /* verilator lint_on UNUSEDPARAM */
 
 endpackage

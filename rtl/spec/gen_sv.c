@@ -141,15 +141,14 @@ static void function(FILE *out, const struct quin_gen_function *f)
 
 void quin_gen_package(FILE *out)
 {
-    fprintf(out,
-            "// SPDX-License-Identifier: Apache-2.0\n"
-            "// Generated from rtl/spec/*.def by rtl/spec/gen.c: do not edit; `make regs` writes it again.\n"
-            "// The hardware/software contract: a name here is the C name of contract.h without QUIN_; the "
-            "field\n"
-            "// QUIN_F_<format>_<name> is FIELD_<format>_<name>_LSB and _WIDTH. Bit b of a command is bit b "
-            "%% 8 of\n"
-            "// byte b / 8.\n"
-            "package quin_pkg;\n");
+    fputs("// SPDX-License-Identifier: Apache-2.0\n"
+          "// Generated from rtl/spec/*.def by rtl/spec/gen.c: do not edit; `make regs` writes it again.\n"
+          "// The hardware/software contract: a name here is the C name of contract.h without QUIN_; the\n"
+          "// field QUIN_F_<format>_<name> is FIELD_<format>_<name>_LSB and _WIDTH. Bit b of a command is\n"
+          "// bit b % 8 of byte b / 8.\n"
+          "package quin_pkg;\n"
+          "    /* verilator lint_off UNUSEDPARAM */ // no design uses all of the contract\n",
+          out);
     section(out, QUIN_GEN_COMMAND, "Command codes");
     section(out, QUIN_GEN_UNIT, "Units");
     section(out, QUIN_GEN_FIELD, "Fields of a command: command[LSB +: WIDTH]");
@@ -172,5 +171,5 @@ void quin_gen_package(FILE *out)
     for (size_t i = 0; i < quin_gen_table_rows; i++)
         if (quin_gen_table[i].kind == QUIN_GEN_CONSTANT)
             row(out, &quin_gen_table[i]);
-    fprintf(out, "\nendpackage\n");
+    fprintf(out, "    /* verilator lint_on UNUSEDPARAM */\n\nendpackage\n");
 }

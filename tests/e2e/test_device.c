@@ -195,6 +195,44 @@ static void test_generate(void **state)
     quin_model_free(m);
 }
 
+/* Several slots at once, of different lengths: each gets the tokens that it gets alone. */
+static void test_slots_share_rows(void **state)
+{
+    (void)state;
+    enum { SLOTS = 5, MADE = 30 };
+    struct quin_model *m = model_of(small, 8);
+    struct quin_engine *alone = open_engine(m, "sim", false, 1), *e = open_engine(m, "sim", false, SLOTS);
+    struct list expected[SLOTS] = {{{0}, 0}}, found[SLOTS] = {{{0}, 0}};
+    uint32_t prompt[SLOTS][TOKENS], made, running = SLOTS;
+    for (uint32_t s = 0; s < SLOTS; s++) {
+        tokens_of(prompt[s], TOKENS, s);
+        OK(quin_engine_generate(alone, 0, 0, prompt[s], 1 + 9 * s, MADE, UINT32_MAX, collect, &expected[s], &made, &msg));
+        OK(quin_engine_submit(e, s, 0, prompt[s], 1 + 9 * s, MADE, UINT32_MAX, &msg));
+    }
+    while (running) {
+        struct quin_event event;
+        OK(quin_engine_next(e, &event, &msg));
+        collect(&found[event.slot], event.token);
+        assert_int_equal(event.position, 9 * event.slot + found[event.slot].n);
+        running -= event.last;
+    }
+    for (uint32_t s = 0; s < SLOTS; s++) {
+        assert_int_equal(found[s].n, MADE);
+        assert_memory_equal(found[s].token, expected[s].token, MADE * sizeof(uint32_t));
+    }
+    /* the rows were shared: fewer streamed bytes than one after the other */
+    struct quin_counter_value a[32], b[32];
+    size_t count;
+    OK(quin_engine_counters(alone, a, 32, &count, &msg));
+    OK(quin_engine_counters(e, b, 32, &count, &msg));
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(a[i].name, "STREAM_BYTES"))
+            assert_true(b[i].value < a[i].value / 2);
+    close_engine(alone);
+    close_engine(e);
+    quin_model_free(m);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -230,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_against_reference),
         cmocka_unit_test(test_same_bits_everywhere),
         cmocka_unit_test(test_generate),
+        cmocka_unit_test(test_slots_share_rows),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

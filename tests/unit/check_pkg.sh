@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles a small module that uses rtl/gen/quin_pkg.sv with Icarus, Verilator and (if there is one) Yosys, all without
-# a warning, and compares the numbers that Icarus prints, all function tables included, with those that C has.
-# Usage: tests/unit/check_pkg.sh [PACKAGE]   from the root of the project; CC and YOSYS name the programs.
+# Compiles a small module that uses rtl/gen/quin_pkg.sv with Icarus, Verilator and, if YOSYS names it, Yosys, all
+# without a warning, and compares the numbers that Icarus prints, all function tables included, with those of C.
+# Usage: [CC=cc] [YOSYS=yosys] tests/unit/check_pkg.sh [PACKAGE]   from the root of the project
 set -eu
 pkg=${1:-rtl/gen/quin_pkg.sv}
 dir=$(mktemp -d)
@@ -27,8 +27,8 @@ CONTROL_CLEAR QUIN_CONTROL_CLEAR
 DEVICE_ID QUIN_DEVICE_ID
 REGISTER_BYTES QUIN_REGISTER_BYTES
 TRIT10_MAX QUIN_TRIT10_MAX
-SQE_STOP_OFFSET offsetof(struct,quin_submission,stop)
-DESC_BYTES sizeof(struct,quin_model_desc)
+SQE_STOP_OFFSET offsetof(struct quin_submission, stop)
+DESC_BYTES sizeof(struct quin_model_desc)
 NO_TOKEN QUIN_NO_TOKEN
 ROW_BEST QUIN_ROW_BEST
 END
@@ -38,6 +38,7 @@ END
 #include <stddef.h>
 #include <stdio.h>
 #include "contract.h"
+#define SHOW(name, value) printf(#name " %u\n", (unsigned)(value));
 int main(void)
 {
 #define QUIN_EXP2_TABLE(j, bits) printf("EXP2 %u %u\n", (unsigned)(j), (unsigned)(bits));
@@ -46,11 +47,11 @@ int main(void)
 #include "functions.def"
 #define QUIN_RSQRT_TABLE(j, bits) printf("RSQRT %u %u\n", (unsigned)(j), (unsigned)(bits));
 #include "functions.def"
-#define QUIN_FUNC_CONST(name, bits) printf(#name " %u\n", (unsigned)(bits));
+#define QUIN_FUNC_CONST(name, bits) SHOW(name, bits)
 #include "functions.def"
 END
     while read -r name value; do
-        echo "printf(\"$name %u\\n\", (unsigned)($(echo "$value" | sed 's/struct,/struct /')));"
+        echo "    SHOW($name, $value)"
     done < "$dir/names"
     echo 'return 0; }'
 } > "$dir/values.c"
@@ -70,8 +71,10 @@ module pkg_user (
     assign k_o = command_i[quin_pkg::FIELD_MATMUL_K_LSB +: quin_pkg::FIELD_MATMUL_K_WIDTH];
     assign tables_o = {quin_pkg::RSQRT_TABLE[9 * entry_i +: 9], quin_pkg::RECIP_TABLE[8 * entry_i +: 8],
                        quin_pkg::EXP2_TABLE[32 * (entry_i % 32) +: 32]};
+    logic [quin_pkg::FIELD_ANY_OPCODE_WIDTH-1:0] opcode;
+    assign opcode = command_i[quin_pkg::FIELD_ANY_OPCODE_LSB +: quin_pkg::FIELD_ANY_OPCODE_WIDTH];
     always_comb begin
-        unique case (command_i[quin_pkg::FIELD_ANY_OPCODE_LSB +: quin_pkg::FIELD_ANY_OPCODE_WIDTH])
+        case (opcode)
             quin_pkg::OP_END, quin_pkg::OP_MATMUL: known_o = ^command_i;
             default: known_o = 1'b0;
         endcase
@@ -115,10 +118,12 @@ quiet() {
         exit 1
     fi
 }
-quiet iverilog iverilog -g2012 -Wall -s pkg_print -o "$dir/print" "$pkg" "$dir/pkg_user.sv" "$dir/pkg_print.sv"
+quiet iverilog iverilog -g2012 -Wall -s pkg_print -o "$dir/print" "$pkg" "$dir/pkg_user.sv" \
+    "$dir/pkg_print.sv"
 quiet verilator verilator --lint-only -Wall --top-module pkg_user "$pkg" "$dir/pkg_user.sv"
 if [ -n "${YOSYS:-}" ]; then
-    quiet yosys $YOSYS -q -p "read_verilog -sv $pkg $dir/pkg_user.sv; hierarchy -check -top pkg_user; proc; check -assert"
+    quiet yosys "$YOSYS" -q -p \
+        "read_verilog -sv $pkg $dir/pkg_user.sv; hierarchy -check -top pkg_user; proc; check -assert"
 fi
 vvp -n "$dir/print" > "$dir/icarus.txt"
 if ! diff "$dir/c.txt" "$dir/icarus.txt"; then

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The contract: fields of commands against a bit-by-bit statement of where they stand, the SystemVerilog package's
- * numbers against the C structures, and the generator's check against tables that are broken on purpose.
- * Argument: the package, rtl/gen/quin_pkg.sv if there is none. SEED=n replays.
+ * The contract: fields of commands against a bit-by-bit statement of where they stand, the SystemVerilog
+ * package's numbers against the C structures, and the generator's check against tables that are broken on
+ * purpose. Argument: the package, rtl/gen/quin_pkg.sv if there is none. SEED=n replays.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +71,8 @@ static void check_round_trip(const struct field *f, uint64_t value)
         unsigned inside = b >= f->lsb && b < f->lsb + f->width;
         unsigned expected = inside ? (unsigned)(value >> (b - f->lsb) & 1) : bit(&before, b);
         if (bit(&cmd, b) != expected)
-            fail_msg("%s.%s = 0x%llx: bit %u is %u", f->format, f->name, (unsigned long long)value, b, bit(&cmd, b));
+            fail_msg("%s.%s = 0x%llx: bit %u is %u", f->format, f->name, (unsigned long long)value, b,
+                     bit(&cmd, b));
     }
 }
 
@@ -110,7 +111,8 @@ static int load_package(void **unused)
     FILE *f = fopen(package_path, "rb");
     (void)unused;
     if (!f) {
-        fprintf(stderr, "cannot read %s; run from the root of the project, or name the package\n", package_path);
+        fprintf(stderr, "cannot read %s; run from the root of the project, or name the package\n",
+                package_path);
         return -1;
     }
     package[fread(package, 1, sizeof package - 1, f)] = 0;
@@ -201,16 +203,16 @@ static void test_package(void **unused)
 #define QUIN_BIT(name, value, doc) same(#name, QUIN_##name);
 #define QUIN_LIMIT(name, value, doc) same(#name, QUIN_##name);
 #include "registers.def"
-#define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc)   \
-    {                                                                                                \
-        static const char *const part[] = {"ROWS",      "STREAM_BYTES",     "LANES",                 \
-                                           "BUS_BYTES", "SCRATCHPAD_WORDS", "CARRY_BITS"};           \
+#define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc)      \
+    {                                                                                                   \
+        static const char *const part[] = {"ROWS",      "STREAM_BYTES",     "LANES",                    \
+                                           "BUS_BYTES", "SCRATCHPAD_WORDS", "CARRY_BITS"};              \
         const uint64_t number[] = {rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits}; \
-        for (unsigned i = 0; i < 6; i++) {                                                           \
-            snprintf(key, sizeof key, "CONFIG_%s_%s", #name, part[i]);                               \
-            upper(key);                                                                              \
-            same(key, number[i]);                                                                    \
-        }                                                                                            \
+        for (unsigned i = 0; i < 6; i++) {                                                              \
+            snprintf(key, sizeof key, "CONFIG_%s_%s", #name, part[i]);                                  \
+            upper(key);                                                                                 \
+            same(key, number[i]);                                                                       \
+        }                                                                                               \
     }
 #include "configs.def"
 #define QUIN_FUNC_CONST(name, bits) same(#name, bits);
@@ -229,7 +231,8 @@ struct breakage {
 static const struct breakage breakages[] = {
     {QUIN_GEN_FIELD, "MATMUL", "K_LIMIT", 35, 5, "MATMUL.K_LIMIT: overlaps MATMUL.PREFETCH"},
     {QUIN_GEN_FIELD, "MOVE", "GROUPS", 31, 10, "MOVE.GROUPS: overlaps ANY.ROWS_LIMIT"},
-    {QUIN_GEN_FIELD, "VECTOR", "ROW_FIRST", 126, 6, "VECTOR.ROW_FIRST: crosses the 64-bit boundary at bit 128"},
+    {QUIN_GEN_FIELD, "VECTOR", "ROW_FIRST", 126, 6,
+     "VECTOR.ROW_FIRST: crosses the 64-bit boundary at bit 128"},
     {QUIN_GEN_FIELD, "VECTOR", "RED_GROUP", 500, 20, "VECTOR.RED_GROUP: ends at bit 519"},
     {QUIN_GEN_FIELD, "CONTROL", "TARGET", 128, 0, "CONTROL.TARGET: width 0"},
     {QUIN_GEN_COMMAND, "VECTOR", "VECTOR", 0x20, 0, "VECTOR.VECTOR: code 32 is also MATMUL"},
@@ -273,8 +276,9 @@ static void test_check(void **unused)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_out_of_range), cmocka_unit_test(test_structures),
-        cmocka_unit_test(test_package),    cmocka_unit_test(test_check),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_structures), cmocka_unit_test(test_package),
+        cmocka_unit_test(test_check),
     };
     const char *seed = getenv("SEED");
     state = seed ? strtoull(seed, NULL, 0) : 1;

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One table holds every option: its names, the commands that take it, its help, and where its value goes.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal.h"
+
+#define RUN QUIN_COMMAND_RUN
+#define INFO QUIN_COMMAND_INFO
+#define VERIFY QUIN_COMMAND_VERIFY
+#define PERPLEXITY QUIN_COMMAND_PERPLEXITY
+#define DEVICE (RUN | INFO | VERIFY | PERPLEXITY)
+#define ANY (DEVICE | QUIN_COMMAND_CONFIGS)
+#define AT(member) offsetof(struct quin_options, member)
+
+enum kind { TEXT, FLAG, COUNT, U32, REAL, SEED, STOP };
+
+/* low and high: the range of a number, both ends allowed. */
+static const struct row {
+    const char *name;
+    char letter; /* 0: only the long name */
+    enum kind kind;
+    unsigned commands;
+    size_t at;
+    double low, high;
+    const char *arg, *help;
+} rows[] = {
+    {"model", 'm', TEXT, DEVICE, AT(model), 0, 0, "FILE", "model, a GGUF file (default: the embedded one)"},
+    {"prompt", 'p', TEXT, RUN | VERIFY, AT(prompt), 0, 0, "TEXT", "text to go on from (default: \"Once upon a time\")"},
+    {"file", 'f', TEXT, RUN | VERIFY | PERPLEXITY, AT(file), 0, 0, "FILE", "take the text from a file; - is stdin"},
+    {"n-predict", 'n', COUNT, RUN | VERIFY, AT(count), -1, UINT32_MAX - 1, "N",
+     "tokens to generate, at most to the end of the context; -1: to its end (default: run 200, verify 256)"},
+    {"ctx-size", 'c', U32, DEVICE, AT(context), 0, UINT32_MAX, "N", "positions of the context; 0: the model's (default)"},
+    {"seed", 's', SEED, RUN, AT(seed), 0, 0, "N", "seed of the sampling; -1: random (default); the report shows it"},
+    {"temp", 0, REAL, RUN, AT(temperature), -1e6, 1e6, "T",
+     "temperature (default 0.8); 0 or less: the likeliest token, chosen on the device"},
+    {"top-k", 0, U32, RUN, AT(top_k), 0, UINT32_MAX, "K", "choose among the K likeliest tokens (default 40); 0: all"},
+    {"top-p", 0, REAL, RUN, AT(top_p), 1e-9, 1, "P", "choose among the likeliest tokens that make up P (default 0.95); 1: all"},
+    {"stop", 0, STOP, RUN, 0, 0, 0, "TEXT", "end when TEXT has been written; up to 16 times"},
+    {"ignore-eos", 0, FLAG, RUN, AT(ignore_eos), 0, 0, NULL, "go on after the model's end of text"},
+    {"tensors", 0, FLAG, INFO, AT(tensors), 0, 0, NULL, "list the tensors of the file"},
+    {"tolerance", 0, REAL, VERIFY, AT(tolerance), 1e-12, 1e6, "X",
+     "error that an element may have, as a share of its tensor's largest magnitude"},
+    {"hazards", 0, FLAG, VERIFY, AT(hazards), 0, 0, NULL, "also check that the program's waits cover its dependences"},
+    {"stories", 0, U32, PERPLEXITY, AT(stories), 1, UINT32_MAX, "N", "only the first N stories (default: all)"},
+    {"reference", 0, FLAG, PERPLEXITY, AT(reference), 0, 0, NULL, "the float reference instead of the device"},
+    {"exact", 0, FLAG, DEVICE, AT(exact), 0, 0, NULL, "ten trits for KV cache and lm_head, 16-bit attention"},
+    {"backend", 0, TEXT, DEVICE, AT(backend), 0, 0, "NAME", "what computes (default: cmodel, the golden model)"},
+    {"config", 0, TEXT, DEVICE, AT(config), 0, 0, "NAME", "configuration of the device (default: sim); see `quintrit configs`"},
+    {"verbose", 'v', FLAG, RUN, AT(verbose), 0, 0, NULL, "also report the model, the device and every counter"},
+    {"help", 'h', FLAG, ANY, AT(help), 0, 0, NULL, "this text"},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0], LONG_BASE = 256 };
+
+/* ---- values ---- */
+
+/* No spaces, no trailing characters, no infinity: what strtod takes beyond that is a slip of the user. */
+static bool to_real(const char *text, double *v)
+{
+    char *end;
+    if (!*text || strspn(text, "+-.0123456789eE") != strlen(text))
+        return false;
+    errno = 0;
+    *v = strtod(text, &end);
+    return !*end && end != text && isfinite(*v);
+}
+
+static bool to_integer(const char *text, int64_t *v)
+{
+    char *end;
+    const char *first = *text == '-' ? text + 1 : text;
+    if (!*first || strspn(first, "0123456789") != strlen(first))
+        return false;
+    errno = 0;
+    *v = strtoll(text, &end, 10);
+    return !errno && !*end;
+}
+
+static bool to_seed(const char *text, struct quin_options *o)
+{
+    char *end;
+    o->seed_given = strcmp(text, "-1") != 0;
+    if (!o->seed_given)
+        return true;
+    if (!*text || strspn(text, "0123456789") != strlen(text))
+        return false;
+    errno = 0;
+    o->seed = strtoull(text, &end, 10);
+    return !errno && !*end;
+}
+
+static enum quin_exit bad_value(const struct row *r, const char *value)
+{
+    if (r->kind == SEED)
+        quin_term_error("--%s takes a whole number from 0 to 18446744073709551615, or -1 for a random one, not '%s'",
+                        r->name, value);
+    else
+        quin_term_error("--%s takes a %s from %.10g to %.10g, not '%s'", r->name,
+                        r->kind == REAL ? "number" : "whole number", r->low, r->high, value);
+    return QUIN_EXIT_USAGE;
+}
+
+static enum quin_exit add_stop(struct quin_options *o, const char *value)
+{
+    if (!*value || o->stops == QUIN_STOPS_MAX) {
+        quin_term_error(*value ? "--stop may be given %d times at most" : "--stop takes a text that is not empty",
+                        QUIN_STOPS_MAX);
+        return QUIN_EXIT_USAGE;
+    }
+    o->stop[o->stops++] = value;
+    return QUIN_EXIT_GOOD;
+}
+
+static enum quin_exit store(const struct row *r, const char *value, struct quin_options *o)
+{
+    char *to = (char *)o + r->at;
+    int64_t whole = 0;
+    double real = 0;
+    switch (r->kind) {
+    case TEXT:
+        *(const char **)to = value;
+        return QUIN_EXIT_GOOD;
+    case FLAG:
+        *(bool *)to = true;
+        return QUIN_EXIT_GOOD;
+    case STOP:
+        return add_stop(o, value);
+    case SEED:
+        return to_seed(value, o) ? QUIN_EXIT_GOOD : bad_value(r, value);
+    case REAL:
+        if (!to_real(value, &real) || real < r->low || real > r->high)
+            return bad_value(r, value);
+        *(double *)to = real;
+        return QUIN_EXIT_GOOD;
+    case COUNT:
+    case U32:
+        if (!to_integer(value, &whole) || (double)whole < r->low || (double)whole > r->high)
+            return bad_value(r, value);
+        if (r->kind == COUNT)
+            *(int64_t *)to = whole;
+        else
+            *(uint32_t *)to = (uint32_t)whole;
+        return QUIN_EXIT_GOOD;
+    }
+    return QUIN_EXIT_USAGE;
+}
+
+/* ---- parsing ---- */
+
+/* getopt's tables for one command; a long option's value is LONG_BASE + its row. */
+static void tables(enum quin_command command, char *letters, struct option *longs)
+{
+    size_t n = 0;
+    *letters++ = ':'; /* tell a missing argument from an unknown option */
+    for (int i = 0; i < ROWS; i++) {
+        if (!(rows[i].commands & command))
+            continue;
+        longs[n++] = (struct option){rows[i].name, rows[i].arg ? required_argument : no_argument, NULL, LONG_BASE + i};
+        if (rows[i].letter)
+            *letters++ = rows[i].letter;
+        if (rows[i].letter && rows[i].arg)
+            *letters++ = ':';
+    }
+    longs[n] = (struct option){0};
+    *letters = '\0';
+}
+
+/* What getopt calls '?' or ':'. optopt is 0 for a long option that it does not know or that is ambiguous. */
+static enum quin_exit complain(int code, const char *name, char **argv)
+{
+    char letter[3] = {'-', (char)optopt, '\0'};
+    const char *what = optopt && optopt < LONG_BASE ? letter : argv[optind - 1];
+    if (code == ':')
+        quin_term_error("option '%s' needs a value; see 'quintrit %s --help'", what, name);
+    else if (optopt >= LONG_BASE)
+        quin_term_error("option '%s' takes no value; see 'quintrit %s --help'", what, name);
+    else
+        quin_term_error("unknown option '%s'; see 'quintrit %s --help'", what, name);
+    return QUIN_EXIT_USAGE;
+}
+
+static const struct row *row_of(int code)
+{
+    if (code >= LONG_BASE)
+        return &rows[code - LONG_BASE];
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].letter == code)
+            return &rows[i];
+    return NULL;
+}
+
+enum quin_exit quin_options_parse(enum quin_command command, const char *name, int argc, char **argv,
+                                  struct quin_options *o)
+{
+    char letters[2 * ROWS + 2];
+    struct option longs[ROWS + 1];
+    enum quin_exit code = QUIN_EXIT_GOOD;
+    int c;
+    *o = (struct quin_options){.backend = "cmodel", .config = "sim", .count = command == VERIFY ? 256 : 200,
+                               .temperature = 0.8, .top_k = 40, .top_p = 0.95};
+    tables(command, letters, longs);
+    opterr = 0;
+    while (!code && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1)
+        code = c == '?' || c == ':' ? complain(c, name, argv) : store(row_of(c), optarg, o);
+    if (!code && !o->help && optind < argc) {
+        quin_term_error("unexpected argument '%s'; see 'quintrit %s --help'", argv[optind], name);
+        code = QUIN_EXIT_USAGE;
+    }
+    if (!code && !o->help && o->prompt && o->file) {
+        quin_term_error("both --prompt and --file are given; give one of them");
+        code = QUIN_EXIT_USAGE;
+    }
+    return code;
+}
+
+/* ---- help ---- */
+
+enum { HELP_COLUMN = 24, HELP_WIDTH = 100 };
+
+/* Words of a text from HELP_COLUMN on, in lines of HELP_WIDTH. */
+static void wrap(const char *text)
+{
+    size_t at = HELP_COLUMN;
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (at + 1 + n > HELP_WIDTH) {
+            printf("\n%*s", HELP_COLUMN, "");
+            at = HELP_COLUMN;
+        }
+        printf("%s%.*s", at > HELP_COLUMN ? " " : "", (int)n, text);
+        at += n + (at > HELP_COLUMN);
+        text += n + (text[n] == ' ');
+    }
+    putchar('\n');
+}
+
+void quin_options_help(enum quin_command command)
+{
+    for (int i = 0; i < ROWS; i++) {
+        char left[64], letter[5] = "    ";
+        if (!(rows[i].commands & command))
+            continue;
+        if (rows[i].letter)
+            snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
+        snprintf(left, sizeof left, "%s--%s %s", letter, rows[i].name, rows[i].arg ? rows[i].arg : "");
+        printf("  %-*s", HELP_COLUMN - 2, left);
+        wrap(rows[i].help);
+    }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Options of the command line, parsed strictly: a number that does not fit or does not end is wrong usage.
+ */
+#ifndef QUIN_OPTIONS_H
+#define QUIN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the process returns. */
+enum quin_exit { QUIN_EXIT_GOOD = 0, QUIN_EXIT_FAILED = 1, QUIN_EXIT_USAGE = 2, QUIN_EXIT_INTERRUPT = 130 };
+
+/* Bits, because an option belongs to several commands. */
+enum quin_command {
+    QUIN_COMMAND_RUN = 1,
+    QUIN_COMMAND_INFO = 2,
+    QUIN_COMMAND_VERIFY = 4,
+    QUIN_COMMAND_PERPLEXITY = 8,
+    QUIN_COMMAND_CONFIGS = 16
+};
+
+enum { QUIN_STOPS_MAX = 16 };
+
+struct quin_options {
+    const char *model; /* NULL: the embedded one */
+    const char *prompt, *file;
+    const char *backend, *config;
+    const char *stop[QUIN_STOPS_MAX]; /* none is empty */
+    size_t stops;
+    int64_t count;    /* tokens to generate; -1: to the end of the context */
+    uint32_t context; /* 0: the model's */
+    uint64_t seed;
+    bool seed_given;
+    double temperature, top_p, tolerance; /* tolerance 0: by precision */
+    uint32_t top_k, stories;              /* stories 0: all */
+    bool ignore_eos, exact, verbose, tensors, hazards, reference, help;
+};
+
+/* Defaults of a command, then argv[1...]. An error is told on stderr. */
+enum quin_exit quin_options_parse(enum quin_command command, const char *name, int argc, char **argv,
+                                  struct quin_options *o);
+
+/* The lines of a command's --help that list its options, on stdout. */
+void quin_options_help(enum quin_command command);
+
+#endif
