@@ -117,16 +117,25 @@ void quin_hazard_access(struct quin_hazard *h, enum quin_space space, uint64_t b
             }
         }
     }
-    if (h->now->ranges < RANGES) {
+    if (h->now->ranges < RANGES - 2) {
         h->now->range[h->now->ranges++] = r;
-    } else {
-        /* too many ranges to keep apart: widen the last one of this space, which can only report too much */
-        struct range *last = &h->now->range[RANGES - 1];
-        uint64_t end = last->base + last->size > base + size ? last->base + last->size : base + size;
-        last->base = last->base < base ? last->base : base;
-        last->size = end - last->base;
-        last->write |= r.write;
+        return;
     }
+    /* too many ranges to keep apart: the last two places hold one wide range each, of DRAM and of the scratchpad,
+     * which can only report too much */
+    if (h->now->ranges < RANGES) {
+        memset(&h->now->range[RANGES - 2], 0, 2 * sizeof r);
+        h->now->ranges = RANGES;
+    }
+    struct range *wide = &h->now->range[RANGES - 2 + space];
+    if (!wide->size) {
+        *wide = r;
+        return;
+    }
+    uint64_t end = wide->base + wide->size > base + size ? wide->base + wide->size : base + size;
+    wide->base = wide->base < base ? wide->base : base;
+    wide->size = end - wide->base;
+    wide->write |= r.write;
 }
 
 uint64_t quin_hazard_count(const struct quin_hazard *h)

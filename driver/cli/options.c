@@ -111,9 +111,12 @@ static enum quin_exit bad_value(const struct row *r, const char *value)
 
 static enum quin_exit add_stop(struct quin_options *o, const char *value)
 {
-    if (!*value || o->stops == QUIN_STOPS_MAX) {
-        quin_term_error(*value ? "--stop may be given %d times at most" : "--stop takes a text that is not empty",
-                        QUIN_STOPS_MAX);
+    if (!*value) {
+        quin_term_error("--stop takes a text that is not empty");
+        return QUIN_EXIT_USAGE;
+    }
+    if (o->stops == QUIN_STOPS_MAX) {
+        quin_term_error("--stop may be given %d times at most", QUIN_STOPS_MAX);
         return QUIN_EXIT_USAGE;
     }
     o->stop[o->stops++] = value;

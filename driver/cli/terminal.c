@@ -19,6 +19,7 @@
 #include "options.h"
 
 #define CLEAR_LINE "\r\033[K"
+#define CLEAR_BELOW "\033[J"
 
 enum { BAR_CELLS = 30, DEFAULT_COLUMNS = 80 };
 static const double REDRAW_SECONDS = 0.1;
@@ -50,10 +51,12 @@ static void on_interrupt(int signal)
         interrupted = 1;
         return;
     }
-    static const char clear[] = CLEAR_LINE;
-    if (must_clear && write(STDERR_FILENO, clear, sizeof clear - 1) < 0)
-        _exit(QUIN_EXIT_INTERRUPT);
-    _exit(QUIN_EXIT_INTERRUPT);
+    static const char line[] = CLEAR_LINE, below[] = CLEAR_BELOW;
+    ssize_t n = 0;
+    if (must_clear)
+        n = term.live && term.same ? write(STDERR_FILENO, below, sizeof below - 1)
+                                   : write(STDERR_FILENO, line, sizeof line - 1);
+    _exit(n < 0 ? QUIN_EXIT_FAILED : QUIN_EXIT_INTERRUPT);
 }
 
 void quin_term_hold_interrupts(void)
@@ -194,7 +197,7 @@ void quin_term_live(const char *format, ...)
 void quin_term_live_clear(void)
 {
     if (term.live)
-        fputs(term.same ? "\033[J" : CLEAR_LINE, stderr);
+        fputs(term.same ? CLEAR_BELOW : CLEAR_LINE, stderr);
     term.live = false;
     must_clear = 0;
 }

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles a small module that uses rtl/gen/quin_pkg.sv with Icarus, Verilator and, if YOSYS names it, Yosys, all
-# without a warning, and compares the numbers that Icarus prints, all function tables included, with those of C.
+# Compiles a small module that uses rtl/gen/quin_pkg.sv with Icarus, Verilator and, if YOSYS names it, Yosys,
+# all without a warning, and compares the numbers that Icarus prints, the function tables included, with C's.
 # Usage: [CC=cc] [YOSYS=yosys] tests/unit/check_pkg.sh [PACKAGE]   from the root of the project
 set -eu
 pkg=${1:-rtl/gen/quin_pkg.sv}
-dir=$(mktemp -d)
+mkdir -p build
+dir=$(mktemp -d build/check_pkg.XXXXXX) # below the root: a sandboxed Yosys sees nothing else
 trap 'rm -rf "$dir"' EXIT
 
 # name in the package, expression in C
