@@ -7,7 +7,9 @@ CONFIG  ?= sim
 SEED    ?= 7
 PROMPT  ?= Once upon a time
 
-CC     ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG  ?= clang
 PYTHON := build/venv/bin/python
 MODEL_FILE := models/quintrit-stories-5m.gguf
@@ -58,54 +60,54 @@ build/setup-%: tools/setup tools/packages-% tests/requirements.txt
 	@mkdir -p build && touch $@
 
 build/quintrit: $(patsubst %.c,build/obj/%.o,$(CLI)) build/libquintrit.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	@echo '  link $@'; $(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 build/libquintrit.a: $(LIB)
 	@rm -f $@
-	ar rcs $@ $^
+	@echo '  ar $@'; ar rcs $@ $^
 
 # The golden model's inner loops are plain loops that the compiler turns into vector code.
 build/obj/cmodel/%.o: CFLAGS += -O3
 
 build/obj/%.o: %.c | build/setup-demo
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  cc $<'; $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 build/obj/driver/src/embedded.o: driver/src/embedded.S $(MODEL_FILE)
 	@mkdir -p $(@D)
-	$(CC) -DQUIN_EMBEDDED_MODEL='"$(MODEL_FILE)"' -c -o $@ $<
+	@$(CC) -DQUIN_EMBEDDED_MODEL='"$(MODEL_FILE)"' -c -o $@ $<
 
 build/gen: $(wildcard rtl/spec/gen*.c) $(wildcard rtl/spec/*.def rtl/spec/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(wildcard rtl/spec/gen*.c)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(wildcard rtl/spec/gen*.c)
 
 tests-c: $(TEST_BINS) build/quintrit build/gen
 tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit
 
 build/tests/%: tests/%.c build/libquintrit.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(CFLAGS) -o $@ $< build/libquintrit.a -lcmocka $(LDLIBS)
+	@echo '  cc $<'; $(CC) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(CFLAGS) -o $@ $< build/libquintrit.a -lcmocka $(LDLIBS)
 
 # The same tests with the address and undefined-behaviour sanitizers.
 SANFLAGS := -std=c11 -O1 -g $(WARN) $(FLOAT) -fsanitize=address,undefined -fno-sanitize-recover=all
 
 build/san/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 build/san/libquintrit.a: $(patsubst build/obj/%,build/san/obj/%,$(filter-out %/embedded.o,$(LIB))) \
 		build/obj/driver/src/embedded.o
 	@rm -f $@
-	ar rcs $@ $^
+	@echo '  ar $@'; ar rcs $@ $^
 
 build/san/quintrit: $(CLI) build/san/libquintrit.a
-	$(CLANG) $(CPPFLAGS) $(SANFLAGS) -o $@ $(CLI) build/san/libquintrit.a $(LDLIBS)
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -o $@ $(CLI) build/san/libquintrit.a $(LDLIBS)
 
 build/san/fuzz_gguf: tests/fuzz/fuzz_gguf.c build/san/libquintrit.a
-	$(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $< build/san/libquintrit.a $(LDLIBS)
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $< build/san/libquintrit.a $(LDLIBS)
 
 build/san/%: tests/%.c build/san/libquintrit.a
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(SANFLAGS) -o $@ $< build/san/libquintrit.a -lcmocka $(LDLIBS)
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(SANFLAGS) -o $@ $< build/san/libquintrit.a -lcmocka $(LDLIBS)
 
 -include $(shell find build/obj build/san/obj -name '*.d' 2>/dev/null)

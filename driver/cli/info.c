@@ -49,7 +49,7 @@ static void print_model(const struct quin_session *s)
     row("  of these zero", "%.1f %%", 100 * m->zero_share);
     number("float parameters", m->float_params, "");
     number("streamed for a token", m->token_bytes, " bytes");
-    number("  layers, 1.6 bit", m->layer_bytes, " bytes");
+    number("  layers, 1.6 bit", m->token_bytes - m->head_bytes, " bytes");
     number("  lm_head, 8 bit", m->head_bytes, " bytes");
 }
 
@@ -73,7 +73,7 @@ static void print_tensors(const struct quin_session *s)
     char text[512], clean[512];
     puts("\ntensors");
     for (size_t i = 0; quin_lm_tensor(s->lm, i, text, sizeof text); i++) {
-        quin_text_quote(text, strnlen(text, sizeof text), clean, sizeof clean);
+        quin_text_quote(text, strlen(text), clean, sizeof clean);
         printf("  %s\n", clean);
     }
 }

@@ -33,7 +33,7 @@ struct quin_options {
     uint32_t context; /* 0: the model's */
     uint64_t seed;
     bool seed_given;
-    double temperature, top_p, tolerance; /* tolerance 0: by precision */
+    double temperature, top_p, tolerance; /* tolerance 0: the command's own */
     uint32_t top_k, stories;              /* stories 0: all */
     bool ignore_eos, exact, verbose, tensors, hazards, reference, help;
 };

@@ -151,7 +151,7 @@ static enum quin_err generate(struct run *r, struct quin_msg *msg)
     if (!r->report.made)
         r->report.prompt_seconds = quin_term_seconds() - r->begun;
     if (!r->report.ended)
-        end(r, r->o->count >= 0 && r->most == r->o->count ? "-n" : "end of the context");
+        end(r, r->o->count >= 0 && r->most == r->o->count ? "number of tokens, -n" : "end of the context");
     return err ? err : quin_tally_take(r->s.engine, &r->report.all, msg);
 }
 

@@ -2,6 +2,7 @@
  *
  * What the commands share: see session.h.
  */
+#define _POSIX_C_SOURCE 200809L /* strdup */
 #include "session.h"
 
 #include <errno.h>
@@ -71,7 +72,10 @@ enum quin_exit quin_session_open(const struct quin_options *o, struct quin_sessi
     if (code)
         return code;
     enum quin_err err = quin_session_try_engine(o, s, &msg);
-    return err ? quin_session_fail(err, &msg) : QUIN_EXIT_GOOD;
+    if (!err)
+        return QUIN_EXIT_GOOD;
+    code = quin_session_fail(err, &msg);
+    return o->context > s->model.context ? QUIN_EXIT_USAGE : code; /* a number that no run of this model can take */
 }
 
 void quin_session_close(struct quin_session *s)
@@ -186,7 +190,7 @@ void quin_session_piece(const struct quin_session *s, uint32_t token, const char
 void quin_session_quote_name(const struct quin_session *s, char *out, size_t size)
 {
     const char *name = s->model.name[0] ? s->model.name : "(no name)";
-    quin_text_quote(name, strnlen(name, sizeof s->model.name), out, size);
+    quin_text_quote(name, strlen(name), out, size);
 }
 
 /* ---- output ---- */
