@@ -73,7 +73,7 @@ static uint32_t prepare(struct quin_device *dev, const struct quin_cmd *cmd, str
     m->k = quin_limit(dev, QUIN_GET(cmd, MATMUL, K), QUIN_GET(cmd, MATMUL, K_LIMIT));
     m->n = quin_limit(dev, QUIN_GET(cmd, MATMUL, N), QUIN_GET(cmd, MATMUL, N_LIMIT));
     m->column_scales = (int)QUIN_GET(cmd, MATMUL, COLUMN_SCALES);
-    if (m->rows > dev->config->rows || m->k > 1u << (dev->config->carry_bits - 1))
+    if (m->rows > dev->config->rows || !m->k || m->k > 1u << (dev->config->carry_bits - 1))
         return QUIN_DERR_FIELD;
     if ((act | act_row | dst | dst_row) % QUIN_SP_ALIGN_WORDS)
         return QUIN_DERR_ALIGN;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Vector clocks over the three units. known[v] of a command: how many commands of unit v have surely retired when it
- * starts. A unit runs its commands in order, so a command knows all that its predecessor knew, and the predecessor.
+ * Vector clocks over the three units. known[v] of a command: how many commands of unit v have surely retired
+ * when it starts. A unit runs its commands in order, so a command knows all that its predecessor knew, and
+ * the predecessor.
  */
 #include "hazard.h"
 
@@ -25,6 +26,7 @@ struct entry {
 
 struct quin_hazard {
     uint64_t issued[UNITS];           /* commands of each unit so far */
+    uint64_t dispatched[UNITS]; /* known to have retired at every later dispatch: waits of CONTROL commands */
     struct entry entry[UNITS][KEPT];  /* the newest ones, by number modulo KEPT */
     enum quin_unit unit;              /* of the current command; QUIN_UNIT_CONTROL: none */
     struct entry *now;
@@ -49,6 +51,7 @@ void quin_hazard_destroy(struct quin_hazard *h)
 void quin_hazard_start(struct quin_hazard *h)
 {
     memset(h->issued, 0, sizeof h->issued);
+    memset(h->dispatched, 0, sizeof h->dispatched);
     h->unit = QUIN_UNIT_CONTROL;
 }
 
@@ -67,9 +70,10 @@ void quin_hazard_command(struct quin_hazard *h, enum quin_unit unit, const struc
                                                  QUIN_F_ANY_AFTER_VECTOR};
     h->unit = unit;
     h->now = NULL;
-    if (unit == QUIN_UNIT_CONTROL)
+    if (!cmd)
         return;
-    uint64_t known[UNITS] = {0};
+    uint64_t known[UNITS];
+    memcpy(known, h->dispatched, sizeof known);
     for (uint32_t v = 0; v < UNITS; v++) {
         uint64_t wait = quin_cmd_get(cmd, after[v]), number = h->issued[v];
         if (v == (uint32_t)unit)
@@ -78,6 +82,10 @@ void quin_hazard_command(struct quin_hazard *h, enum quin_unit unit, const struc
             continue;
         number -= wait - 1;
         learn(known, &h->entry[v][(number - 1) % KEPT], v, number);
+    }
+    if (unit == QUIN_UNIT_CONTROL) {
+        memcpy(h->dispatched, known, sizeof known);
+        return;
     }
     h->now = &h->entry[unit][h->issued[unit] % KEPT];
     memcpy(h->now->known, known, sizeof known);
@@ -101,7 +109,7 @@ void quin_hazard_access(struct quin_hazard *h, enum quin_space space, uint64_t b
     for (uint32_t v = 0; v < UNITS; v++) {
         if (v == (uint32_t)h->unit)
             continue;
-        uint64_t known = h->prefetch && space == QUIN_SPACE_DRAM ? 0 : h->now->known[v];
+        uint64_t known = h->prefetch && space == QUIN_SPACE_DRAM ? h->dispatched[v] : h->now->known[v];
         uint64_t oldest = h->issued[v] > KEPT ? h->issued[v] - KEPT : 0;
         for (uint64_t i = known > oldest ? known : oldest; i < h->issued[v]; i++) {
             const struct entry *e = &h->entry[v][i % KEPT];
@@ -121,8 +129,8 @@ void quin_hazard_access(struct quin_hazard *h, enum quin_space space, uint64_t b
         h->now->range[h->now->ranges++] = r;
         return;
     }
-    /* too many ranges to keep apart: the last two places hold one wide range each, of DRAM and of the scratchpad,
-     * which can only report too much */
+    /* too many ranges to keep apart: the last two places hold one wide range each, of DRAM and of the
+     * scratchpad, which can only report too much */
     if (h->now->ranges < RANGES) {
         memset(&h->now->range[RANGES - 2], 0, 2 * sizeof r);
         h->now->ranges = RANGES;

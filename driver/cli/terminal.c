@@ -117,6 +117,12 @@ void quin_term_error(const char *format, ...)
 
 /* ---- progress ---- */
 
+static int columns(void)
+{
+    struct winsize size;
+    return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : DEFAULT_COLUMNS;
+}
+
 static void draw(void *user, double fraction)
 {
     (void)user;
@@ -125,9 +131,11 @@ static void draw(void *user, double fraction)
         return;
     term.drawn = now;
     fraction = fraction > 1 ? 1 : fraction > 0 ? fraction : 0;
-    int full = (int)(fraction * BAR_CELLS);
     static const char marks[] = "##############################", rest[] = "..............................";
-    fprintf(stderr, "\r%s [%.*s%.*s] %3d %%", term.bar, full, marks, BAR_CELLS - full, rest, (int)(fraction * 100));
+    int around = (int)strlen(term.bar) + 10, cells = columns() - around; /* a line that wraps cannot be taken back */
+    cells = cells < 0 ? 0 : cells > BAR_CELLS ? BAR_CELLS : cells;
+    int full = (int)(fraction * cells);
+    fprintf(stderr, "\r%s [%.*s%.*s] %3d %%", term.bar, full, marks, cells - full, rest, (int)(fraction * 100));
     fflush(stderr);
 }
 
@@ -152,12 +160,6 @@ void quin_term_progress_end(void)
 }
 
 /* ---- the live line ---- */
-
-static int columns(void)
-{
-    struct winsize size;
-    return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : DEFAULT_COLUMNS;
-}
 
 void quin_term_wrote(uint32_t c)
 {

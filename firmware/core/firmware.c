@@ -61,14 +61,19 @@ static uint32_t check_model(struct quin_fw *fw)
 {
     const struct quin_model_desc *d = &fw->desc;
     if (d->magic != QUIN_DESC_MAGIC || d->version != quin_fw_reg(fw, QUIN_REG_VERSION) ||
-        d->rows != quin_fw_reg(fw, QUIN_REG_ROWS) || d->stream_bytes != quin_fw_reg(fw, QUIN_REG_STREAM_BYTES) ||
+        d->rows != quin_fw_reg(fw, QUIN_REG_ROWS) ||
+        d->stream_bytes != quin_fw_reg(fw, QUIN_REG_STREAM_BYTES) ||
         d->scratchpad > quin_fw_reg(fw, QUIN_REG_SCRATCHPAD))
         return QUIN_DERR_MODEL;
-    if (!d->slots || d->slots > QUIN_FW_SLOTS || !power_of_two(d->k_tile_positions) || !d->vocab || !d->context ||
-        !d->prefill_rows || d->prefill_rows > QUIN_FW_ROWS || !d->decode_rows || d->decode_rows > QUIN_FW_ROWS ||
-        !d->best_blocks || !d->best_block_tokens)
+    if (!d->slots || d->slots > QUIN_FW_SLOTS || !power_of_two(d->k_tile_positions) || !d->vocab ||
+        !d->context || !d->prefill_rows || d->prefill_rows > QUIN_FW_ROWS || !d->decode_rows ||
+        d->decode_rows > QUIN_FW_ROWS || !d->best_blocks || !d->best_block_tokens)
         return QUIN_DERR_MODEL;
-    if (!power_of_two(quin_fw_reg(fw, QUIN_REG_SQ_ENTRIES)) || !power_of_two(quin_fw_reg(fw, QUIN_REG_CQ_ENTRIES)))
+    if (!power_of_two(quin_fw_reg(fw, QUIN_REG_SQ_ENTRIES)) ||
+        !power_of_two(quin_fw_reg(fw, QUIN_REG_CQ_ENTRIES)))
+        return QUIN_DERR_MODEL;
+    /* a decode run would never find room for its results */
+    if (quin_fw_reg(fw, QUIN_REG_CQ_ENTRIES) < d->decode_rows)
         return QUIN_DERR_MODEL;
     for (fw->tile_shift = 0; 1u << fw->tile_shift != d->k_tile_positions;)
         fw->tile_shift++;
@@ -111,36 +116,61 @@ static int take_submissions(struct quin_fw *fw)
     return taken;
 }
 
-/* A run under way: has it ended, or does nothing move any more? */
+/* Has the run stopped moving? Counts polls without a retired command. */
+static int stuck(struct quin_fw *fw)
+{
+    struct quin_fw_run *run = &fw->run;
+    uint32_t retired = quin_fw_reg(fw, QUIN_REG_RETIRED);
+    run->idle = retired == run->retired ? run->idle + 1 : 0;
+    run->retired = retired;
+    return run->idle >= fw->watchdog_polls;
+}
+
+/* A run under way. One that is stuck is aborted; its registers stay untouched until the device has let go of it, or has not
+ * within the watchdog's time again. */
 static int watch_run(struct quin_fw *fw)
 {
     struct quin_fw_run *run = &fw->run;
-    if (quin_fw_reg(fw, QUIN_REG_STATUS) & QUIN_STATUS_RUNNING) {
-        uint32_t retired = quin_fw_reg(fw, QUIN_REG_RETIRED);
-        run->idle = retired == run->retired ? run->idle + 1 : 0;
-        run->retired = retired;
-        if (run->idle < fw->watchdog_polls)
+    uint32_t status = quin_fw_reg(fw, QUIN_REG_STATUS), error = QUIN_DERR_NONE;
+    if (status & QUIN_STATUS_RUNNING) {
+        if (!stuck(fw))
             return 1;
-        quin_fw_set(fw, QUIN_REG_CONTROL, QUIN_CONTROL_ABORT);
-        quin_fw_finish_run(fw, QUIN_DERR_WATCHDOG);
+        if (!run->aborted) {
+            quin_fw_set(fw, QUIN_REG_CONTROL, QUIN_CONTROL_ABORT);
+            run->aborted = 1;
+            run->idle = 0;
+            return 1;
+        }
+    }
+    if (run->aborted)
+        error = QUIN_DERR_WATCHDOG;
+    else if (status & QUIN_STATUS_ERROR)
+        error = quin_fw_reg(fw, QUIN_REG_ERROR_CODE);
+    quin_fw_finish_run(fw, error);
+    return 1;
+}
+
+/* ENABLE is off: ends a run as above, then forgets everything. */
+static int disable(struct quin_fw *fw)
+{
+    struct quin_fw_run *run = &fw->run;
+    if (fw->state == QUIN_STATE_RESET)
+        return 0;
+    if (run->active && (quin_fw_reg(fw, QUIN_REG_STATUS) & QUIN_STATUS_RUNNING) && !(run->aborted && stuck(fw))) {
+        if (!run->aborted)
+            quin_fw_set(fw, QUIN_REG_CONTROL, QUIN_CONTROL_ABORT);
+        run->aborted = 1;
         return 1;
     }
-    uint32_t failed = quin_fw_reg(fw, QUIN_REG_STATUS) & QUIN_STATUS_ERROR;
-    quin_fw_finish_run(fw, failed ? quin_fw_reg(fw, QUIN_REG_ERROR_CODE) : QUIN_DERR_NONE);
+    run->active = 0;
+    enter(fw, QUIN_STATE_RESET, QUIN_DERR_NONE);
     return 1;
 }
 
 int quin_fw_poll(struct quin_fw *fw)
 {
-    if (!(quin_fw_reg(fw, QUIN_REG_DEVICE_CONTROL) & QUIN_DEVICE_ENABLE)) {
-        if (fw->state == QUIN_STATE_RESET)
-            return 0;
-        if (fw->run.active)
-            quin_fw_set(fw, QUIN_REG_CONTROL, QUIN_CONTROL_ABORT);
-        fw->run.active = 0;
-        enter(fw, QUIN_STATE_RESET, QUIN_DERR_NONE);
-        return 1;
-    }
+    if (!(quin_fw_reg(fw, QUIN_REG_DEVICE_CONTROL) & QUIN_DEVICE_ENABLE))
+        return disable(fw);
     if (fw->state == QUIN_STATE_RESET) {
         enable(fw);
         return 1;

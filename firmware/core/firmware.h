@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The device's own loop: takes submissions, keeps slots and positions, runs the compiled programs row by row, chooses
- * greedily, posts completions. Portable C without libc, allocation or floating point; it reaches the world only
- * through a port, so the same source runs on the RV32 core and inside the golden model.
+ * The device's own loop: takes submissions, keeps slots and positions, runs the compiled programs row by row,
+ * chooses greedily, posts completions. Portable C without libc, allocation or floating point; it reaches the
+ * world only through a port, so the same source runs on the RV32 core and inside the golden model.
  */
 #ifndef QUIN_FIRMWARE_H
 #define QUIN_FIRMWARE_H
@@ -38,6 +38,7 @@ struct quin_fw_run {
     uint32_t active, rows, prefill;
     uint32_t slot[QUIN_FW_ROWS];
     uint32_t retired, idle; /* watchdog: RETIRED at the last poll, polls since it moved */
+    uint32_t aborted;       /* ABORT was written for it */
 };
 
 struct quin_fw {
@@ -45,7 +46,7 @@ struct quin_fw {
     uint32_t state;          /* as in DEVICE_STATE */
     uint32_t watchdog_polls; /* polls without a retired command that end a run */
     uint32_t tile_shift;     /* log2 of k_tile_positions */
-    uint32_t turn;           /* slot that is looked at first */
+    uint32_t decode_turn, prefill_turn; /* slots that are looked at first */
     uint32_t prefill_last;   /* the last run was a prefill: decode goes first */
     struct quin_model_desc desc;
     struct quin_fw_slot slot[QUIN_FW_SLOTS];

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Slots become rows. A prefill run takes up to prefill_rows given tokens of one slot; a decode run takes one token of
- * each of up to decode_rows slots. Rows in use are always the first ones: idle slots cost no row.
+ * Slots become rows. A prefill run takes up to prefill_rows given tokens of one slot; a decode run takes one
+ * token of each of up to decode_rows slots. Rows in use are always the first ones: idle slots cost no row.
  */
 #include "schedule.h"
 
 static void answer(struct quin_fw *fw, const struct quin_submission *sub, uint32_t status, uint32_t token,
                    uint32_t position, uint32_t flags)
 {
-    struct quin_completion c = {
-        .id = sub->id, .status = status, .slot = sub->slot, .token = token, .position = position, .flags = flags};
-    if (status)
+    struct quin_completion c = {.id = sub->id,
+                                .status = status,
+                                .slot = sub->slot,
+                                .token = token,
+                                .position = position,
+                                .flags = flags};
+    if (status && status < QUIN_DERR_SUBMISSION)
         c.command = quin_fw_reg(fw, QUIN_REG_ERROR_COMMAND);
     quin_fw_complete(fw, &c);
 }
@@ -80,8 +84,8 @@ static void set_row(const struct quin_fw *fw, uint32_t row, uint32_t s, uint32_t
         quin_fw_set64(fw, QUIN_REG_ROWREG + (set[i].bank * QUIN_ROW_REGS + row) * 8, set[i].value);
 }
 
-/* The token of a slot that goes into row `row`, `ahead` tokens after those in the cache; sets the row's registers.
- * Returns 0 if the token is not in the vocabulary. */
+/* The token of a slot that goes into row `row`, `ahead` tokens after those in the cache; sets the row's
+ * registers. Returns 0 if the token is not in the vocabulary. */
 static int place(struct quin_fw *fw, uint32_t row, uint32_t s, uint32_t ahead)
 {
     const struct quin_fw_slot *slot = &fw->slot[s];
@@ -122,17 +126,23 @@ static uint32_t gather_prefill(struct quin_fw *fw, uint32_t s)
     return rows;
 }
 
-static uint32_t gather_decode(struct quin_fw *fw)
+/* Rows of slots that take one token. A slot looked at here needs a completion sooner or later, for a refusal
+ * or for its result, so they are no more than the completion ring has room for. */
+static uint32_t gather_decode(struct quin_fw *fw, uint32_t *refused)
 {
-    uint32_t rows = 0;
-    for (uint32_t i = 0; i < fw->desc.slots && rows < fw->desc.decode_rows; i++) {
-        uint32_t s = (fw->turn + i) % fw->desc.slots;
+    uint32_t rows = 0, first = fw->decode_turn;
+    *refused = 0;
+    for (uint32_t i = 0; i < fw->desc.slots && rows + *refused < fw->desc.decode_rows; i++) {
+        uint32_t s = (first + i) % fw->desc.slots;
         if (waiting(&fw->slot[s]) != 1)
             continue;
-        if (place(fw, rows, s, 0))
+        fw->decode_turn = (s + 1) % fw->desc.slots;
+        if (place(fw, rows, s, 0)) {
             fw->run.slot[rows++] = s;
-        else
+        } else {
             refuse(fw, s);
+            ++*refused;
+        }
     }
     return rows;
 }
@@ -143,7 +153,7 @@ static void launch(struct quin_fw *fw, uint32_t rows, uint32_t prefill, uint32_t
     fw->run.active = 1;
     fw->run.rows = rows;
     fw->run.prefill = prefill;
-    fw->run.retired = fw->run.idle = 0;
+    fw->run.retired = fw->run.idle = fw->run.aborted = 0;
     const struct quin_fw_slot *last = &fw->slot[fw->run.slot[rows - 1]];
     quin_fw_set64(fw, QUIN_REG_GREG + QUIN_G_ROWS * 8, rows);
     quin_fw_set64(fw, QUIN_REG_GREG + QUIN_G_POSITIONS * 8, (uint64_t)last->position + (prefill ? rows : 1));
@@ -158,7 +168,7 @@ static void launch(struct quin_fw *fw, uint32_t rows, uint32_t prefill, uint32_t
 static uint32_t find_prefill(const struct quin_fw *fw)
 {
     for (uint32_t i = 0; i < fw->desc.slots; i++) {
-        uint32_t s = (fw->turn + i) % fw->desc.slots;
+        uint32_t s = (fw->prefill_turn + i) % fw->desc.slots;
         if (waiting(&fw->slot[s]) > 1)
             return s;
     }
@@ -169,20 +179,20 @@ int quin_fw_start_run(struct quin_fw *fw)
 {
     if (quin_fw_completion_space(fw) < fw->desc.decode_rows)
         return 0;
-    uint32_t s = find_prefill(fw), rows = 0;
-    /* prefill and decode take turns, so that neither starves */
+    uint32_t s = find_prefill(fw), rows = 0, refused = 0;
+    /* prefill and decode take turns, so that neither starves; each goes round the slots by itself */
     if (s == fw->desc.slots || fw->prefill_last)
-        rows = gather_decode(fw);
-    fw->turn = (fw->turn + 1) % fw->desc.slots;
+        rows = gather_decode(fw, &refused);
     if (rows) {
         fw->prefill_last = 0;
         launch(fw, rows, 0, 1);
         return 1;
     }
-    if (s == fw->desc.slots)
-        return 0;
+    if (refused || s == fw->desc.slots)
+        return refused != 0;
     rows = gather_prefill(fw, s);
     fw->prefill_last = 1;
+    fw->prefill_turn = (s + 1) % fw->desc.slots;
     if (rows) {
         const struct quin_fw_slot *slot = &fw->slot[s];
         launch(fw, rows, 1, rows == waiting(slot) || (slot->sub.flags & QUIN_FLAG_LOGITS_ALL));

@@ -256,7 +256,8 @@ package quin_pkg;
     localparam int COUNT_COMMANDS = 0;  // commands retired
     localparam int COUNT_ADDS = 1;  // PE additions done: trit and activation both not zero
     localparam int COUNT_ADDS_SKIPPED = 2;  // PE cycles of valid rows without an addition
-    localparam int COUNT_WRAPS = 3;  // wraps of the int8 accumulators, both directions
+    // wraps of the int8 accumulators, both directions; hardware built without this counter reads 0
+    localparam int COUNT_WRAPS = 3;
     localparam int COUNT_STREAM_BYTES = 4;  // bytes read by the weight stream
     localparam int COUNT_LOAD_BYTES = 5;  // bytes read by LOAD
     localparam int COUNT_STORE_BYTES = 6;  // bytes written by STORE
@@ -396,7 +397,7 @@ package quin_pkg;
     localparam int SCALE_BYTES = 4;  // bytes of a column scale in the stream
 
     // Structures in DRAM: byte offset and bits of each member; SQE submission, CQE completion, DESC descriptor
-    localparam int SQE_CODE_OFFSET = 0;  // what to do: see submission
+    localparam int SQE_CODE_OFFSET = 0;  // what to do: see SUBMIT
     localparam int SQE_CODE_WIDTH = 32;
     localparam int SQE_ID_OFFSET = 4;  // the host's own name for it, copied to the completions
     localparam int SQE_ID_WIDTH = 32;
@@ -440,7 +441,8 @@ package quin_pkg;
     localparam int CQE_RESERVED_OFFSET = 28;  // 0
     localparam int CQE_RESERVED_WIDTH = 32;
     localparam int CQE_BYTES = 32;  // bytes of the structure
-    localparam int RETIRE_INDEX_OFFSET = 0;  // commands retired before it in this run
+    // its number in program order within the run, from 0; units retire out of order
+    localparam int RETIRE_INDEX_OFFSET = 0;
     localparam int RETIRE_INDEX_WIDTH = 32;
     localparam int RETIRE_COMMAND_OFFSET = 4;  // bits 23:0 its place in the program, bits 31:24 its code
     localparam int RETIRE_COMMAND_WIDTH = 32;

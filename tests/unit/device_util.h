@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the tests of the golden device share: a device under test, programs built field by field, the scratchpad as
- * seen through plain LOAD and STORE, binary32 rounding and the code of five trits computed by other means than the
- * model's. Only device.h is used, so whatever else offers these calls can be put in its place. SEED=n replays a run.
+ * What the tests of the golden device share: a device under test, programs built field by field, the
+ * scratchpad as seen through plain LOAD and STORE, binary32 rounding and the code of five trits computed by
+ * other means than the model's. Only device.h is used, so whatever else offers these calls can be put in its
+ * place. SEED=n replays a run.
  */
 #ifndef QUIN_TEST_DEVICE_UTIL_H
 #define QUIN_TEST_DEVICE_UTIL_H
@@ -21,7 +22,13 @@
 #include "device.h"
 
 /* DRAM of a device under test: the program, room to read and write the scratchpad, then the test's own. */
-enum { PROGRAM_AT = 0x1000, PROGRAM_MAX = 128, STAGE_AT = 0x10000, DATA_AT = 0x200000, DRAM_BYTES = 0x800000 };
+enum {
+    PROGRAM_AT = 0x1000,
+    PROGRAM_MAX = 128,
+    STAGE_AT = 0x10000,
+    DATA_AT = 0x200000,
+    DRAM_BYTES = 0x800000
+};
 
 struct dut {
     struct quin_device *dev;
@@ -166,7 +173,8 @@ static inline void window(struct quin_device *dev, uint32_t i, uint64_t base, ui
     quin_device_reg_write(dev, QUIN_REG_WINDOW + i * 24 + 16, rights);
 }
 
-static inline void dut_hook(void *user, const struct quin_retire *record, const struct quin_cmd *cmd, uint32_t error)
+static inline void dut_hook(void *user, const struct quin_retire *record, const struct quin_cmd *cmd,
+                            uint32_t error)
 {
     struct dut *d = user;
     uint32_t pc = record->command & 0xffffff;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The array's eight-bit accumulators and carry counts against 64-bit sums over more than 10^8 additions: random and
- * adversarial activations and trits, every byte, all rows. Additions, PE cycles and wraps against independent counts.
+ * The array's eight-bit accumulators and carry counts against 64-bit sums over more than 10^8 additions:
+ * random and adversarial activations and trits, every byte, all rows. Additions, PE cycles and wraps against
+ * independent counts.
  */
 #include "device_util.h"
 
@@ -47,7 +48,7 @@ static void fill_random(uint32_t k, uint32_t columns)
             put_byte(i, p, (uint8_t)rnd());
 }
 
-/* Counts the nonzero operands of a row and column, and how often floor(sum / 256) changes; returns the sum. */
+/* Counts the nonzero products of a row and column, and changes of floor(sum / 256); returns the sum. */
 static int64_t exact(uint32_t k, uint32_t row, uint32_t column, uint64_t *adds, uint64_t *wraps)
 {
     int64_t sum = 0, page = 0; /* page = floor(sum / 256), kept by comparing with its limits */
@@ -96,7 +97,8 @@ static void fill_act(uint32_t k, uint32_t rows, int even, int odd)
 /* The longest K with the largest activations and all trits alike: the sums reach +-128 * 16384. */
 static void test_extremes(void **state)
 {
-    static const int values[][2] = {{-128, -128}, {127, 127}, {-128, 127}, {127, -127}, {-1, -1}, {0, 0}, {1, -128}};
+    static const int values[][2] = {{-128, -128}, {127, 127}, {-128, 127}, {127, -127},
+                                    {-1, -1},     {0, 0},     {1, -128}};
     (void)state;
     for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
         fill_act(K_MAX, 3, values[v][0], values[v][1]);

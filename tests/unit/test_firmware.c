@@ -1,394 +1,367 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The firmware over a made-up device: memory, registers, and an accelerator played by the test. Every run that is
- * started is checked row by row, every completion against a tape of the slot's tokens kept here. What a row's greedy
- * choice is depends on all tokens before it, so a wrong position, slot or order shows in what follows.
+ * The firmware core: submissions, slots, prefill and decode runs, completions, errors, watchdog, reset,
+ * refusal of a model. firmware_fake.h checks every run and every completion; the cases here bring it into all
+ * situations.
  */
-#include "device_util.h"
+#include "firmware_fake.h"
 
-#include "firmware.h"
-
-enum { MEM = 1 << 20, SQ_AT = 0x1000, SQ = 8, CQ_AT = 0x2000, MODEL_AT = 0x3000, BEST_AT = 0x8000, TOKENS_AT = 0x10000,
-       LOGITS_AT = 0x80000, SLOTS = 6, BLOCKS = 4, BLOCK = 256, VOCAB = 1000, CONTEXT = 96, SUBS = 3000, POLLS = 20 };
-
-/* A submission as the test follows it: tape = given tokens, then made ones; the first `at` are in the slot. */
-struct follow {
-    struct quin_submission sub;
-    uint32_t tape[CONTEXT + 1], at;
-    int taken;                       /* from the ring */
-    struct quin_completion want[CONTEXT]; /* completions that must come, in order */
-    uint32_t wanted, came;
-};
-
-static struct {
-    uint8_t mem[MEM];
-    uint32_t reg[QUIN_REGISTER_BYTES / 4];
-    struct quin_model_desc desc;
-    struct follow sub[SUBS];
-    uint32_t made, taken;            /* submissions written, taken */
-    uint32_t origin;                 /* SQ_TAIL when it was enabled */
-    struct follow *slot[SLOTS];      /* under way */
-    uint32_t position[SLOTS], cached[SLOTS][CONTEXT], age[SLOTS], worst;
-    uint32_t rows, row_slot[64], row_position[64], prefill, runs, aborts, refusals;
-    struct quin_completion ring[64]; /* what stands unread */
-} f;
-static struct quin_fw fw;
-
-static uint32_t reg(uint32_t offset)
+/* One sequence by hand: what the completions say in numbers. */
+static void test_by_hand(void **state)
 {
-    return f.reg[offset / 4];
-}
-
-static uint64_t wide(uint32_t offset)
-{
-    return f.reg[offset / 4] | (uint64_t)f.reg[offset / 4 + 1] << 32;
-}
-
-/* Greedy choice after position p of slot s: mixes all tokens so far. */
-static uint32_t choice(uint32_t s, uint32_t p)
-{
-    uint32_t h = 17;
-    for (uint32_t i = 0; i <= p; i++)
-        h = (h ^ f.cached[s][i]) * 0x9e3779b1u + i;
-    return (uint32_t)((uint64_t)(h ^ h >> 15) * VOCAB >> 32);
-}
-
-static void want(struct follow *x, uint32_t status, uint32_t token, uint32_t position, uint32_t flags)
-{
-    x->want[x->wanted++] = (struct quin_completion){.id = x->sub.id, .status = status, .slot = x->sub.slot,
-                                                    .token = token, .position = position, .flags = flags};
-}
-
-/* The firmware takes submission `taken`: what must become of it? */
-static void take(void)
-{
-    struct follow *x = &f.sub[f.taken++];
-    uint32_t s = x->sub.slot, known = s < f.desc.slots, at = known ? f.position[s] : 0, error = 0;
-    x->taken = 1;
-    assert_true(!known || !f.slot[s]); /* a busy slot holds the queue */
-    if (!known || x->sub.code > QUIN_SUBMIT_GENERATE)
-        error = QUIN_DERR_SUBMISSION;
-    else if (x->sub.code == QUIN_SUBMIT_GENERATE && (x->sub.count == 0 || x->sub.position > at))
-        error = QUIN_DERR_SUBMISSION;
-    else if (x->sub.code == QUIN_SUBMIT_GENERATE &&
-             (double)x->sub.position + x->sub.count + x->sub.generate - (x->sub.generate > 0) > CONTEXT)
-        error = QUIN_DERR_CONTEXT;
-    if (error || x->sub.code == QUIN_SUBMIT_NOP) {
-        want(x, error, 0xffffffff, at, 0);
-        return;
+    (void)state;
+    reset(4, 3, 8, 0);
+    enable(QUIN_STATE_SERVING);
+    struct follow *x = generate(2, 0, 6, 3);
+    settle();
+    assert_int_equal(x->came, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct quin_completion *c = &f.ring[i];
+        assert_int_equal(c->id, 1000);
+        assert_int_equal(c->slot, 2);
+        assert_int_equal(c->status, 0);
+        assert_int_equal(c->position, 6 + i);
+        assert_int_equal(c->flags, i < 2 ? QUIN_FLAG_MORE : 0);
+        assert_int_equal(c->token, x->tape[6 + i]);
     }
-    f.slot[s] = x;
-    f.position[s] = x->sub.position;
-    f.age[s] = 0;
+    assert_int_equal(f.runs, 4); /* 4 tokens, 2 tokens, then one by one */
+    x = generate(2, 8, 1, 0); /* the last token made is not in the slot: a next turn begins at position 8 */
+    settle();
+    assert_int_equal(x->came, 1);
+    assert_int_equal(f.ring[3].position, 9);
+    x = generate(2, 10, 1, 0); /* one too far */
+    settle();
+    assert_int_equal(f.ring[4].status, QUIN_DERR_SUBMISSION);
+    assert_int_equal(f.ring[4].token, 0xffffffff);
+    submit(&(struct quin_submission){.code = QUIN_SUBMIT_NOP, .slot = 2});
+    settle();
+    assert_int_equal(f.ring[5].status, 0);
+    assert_int_equal(f.ring[5].position, 9);
+    assert_int_equal(quin_fw_poll(&fw), 0);
 }
 
-/* ---- runs ---- */
-
-static uint64_t row_reg(uint32_t bank, uint32_t row)
+/* The end of the context: the last token made needs no place. */
+static void test_context(void **state)
 {
-    return wide(QUIN_REG_ROWREG + (bank * 64 + row) * 8);
-}
-
-/* Row r must be token `at + ahead` of its slot: every register by the words of queues.def. */
-static void check_row(uint32_t r, uint32_t ahead)
-{
-    const struct quin_model_desc *d = &f.desc;
-    uint64_t base = row_reg(QUIN_ROW_SLOT, r), p = row_reg(QUIN_ROW_VISIBLE, r) - 1;
-    uint32_t s = (uint32_t)((base - d->kv) / d->slot_bytes);
-    assert_true(base >= d->kv && (base - d->kv) % d->slot_bytes == 0 && s < d->slots);
-    struct follow *x = f.slot[s];
-    assert_non_null(x);
-    uint32_t index = x->at + ahead;
-    assert_int_equal(p, x->sub.position + index);
-    assert_int_equal(row_reg(QUIN_ROW_TOKEN, r), (uint64_t)x->tape[index] * d->token_bytes);
-    assert_int_equal(row_reg(QUIN_ROW_ROPE, r), p * d->rope_bytes);
-    assert_int_equal(row_reg(QUIN_ROW_K, r), base + p / 16 * d->k_tile_bytes + p % 16 * d->k_value_bytes);
-    assert_int_equal(row_reg(QUIN_ROW_K_SCALE, r), base + p / 16 * d->k_tile_bytes + d->k_scale_offset + p % 16 * 4);
-    assert_int_equal(row_reg(QUIN_ROW_V, r), base + p * d->v_position_bytes);
-    assert_int_equal(row_reg(QUIN_ROW_V_SCALE, r), base + p * 4);
-    assert_int_equal(row_reg(QUIN_ROW_BEST, r), d->best + r * BLOCKS * 8);
-    uint64_t logits = d->logits + (uint64_t)r * VOCAB * 4;
-    if (index < x->sub.count && (x->sub.flags & QUIN_FLAG_LOGITS_ALL))
-        logits = x->sub.logits + (uint64_t)index * VOCAB * 4;
-    else if (index == x->sub.count - 1 && (x->sub.flags & QUIN_FLAG_LOGITS_LAST))
-        logits = x->sub.logits;
-    assert_int_equal(row_reg(QUIN_ROW_LOGITS, r), logits);
-    f.row_slot[r] = s;
-    f.row_position[r] = (uint32_t)p;
-}
-
-static uint32_t left(const struct follow *x)
-{
-    return x->at < x->sub.count ? x->sub.count - x->at : 1;
-}
-
-static void start_run(void)
-{
-    const struct quin_model_desc *d = &f.desc;
-    uint32_t ready = 0, before = f.refusals;
-    uint64_t at = wide(QUIN_REG_PROGRAM_ADDRESS);
-    f.rows = (uint32_t)wide(QUIN_REG_GREG + QUIN_G_ROWS * 8);
-    f.prefill = at == d->prefill;
-    f.runs++;
-    assert_int_equal(at, f.prefill ? d->prefill : d->decode);
-    assert_int_equal(reg(QUIN_REG_PROGRAM_LENGTH), f.prefill ? d->prefill_length : d->decode_length);
-    assert_int_equal(reg(QUIN_REG_COMMAND_LIMIT), d->command_limit);
-    assert_in_range(f.rows, 1, f.prefill ? d->prefill_rows : d->decode_rows);
-    for (uint32_t r = 0; r < f.rows; r++)
-        check_row(r, f.prefill ? r : 0);
-    const struct follow *x = f.slot[f.row_slot[0]];
-    uint64_t head = wide(QUIN_REG_GREG + QUIN_G_WANT_HEAD * 8);
-    if (f.prefill) { /* rows of one slot, as many as can be, more than one */
-        assert_true(f.rows > 1 && f.rows == (left(x) < d->prefill_rows ? left(x) : d->prefill_rows));
-        assert_int_equal(wide(QUIN_REG_GREG + QUIN_G_POSITIONS * 8), f.row_position[f.rows - 1] + 1);
-        assert_int_equal(head != 0, f.rows == left(x) || (x->sub.flags & QUIN_FLAG_LOGITS_ALL) != 0);
-    } else {
-        assert_true(head != 0);
+    static const uint32_t cases[][4] = {/* position, count, generate, status */
+                                        {0, 96, 0, 0},
+                                        {0, 96, 1, 0},
+                                        {0, 96, 2, QUIN_DERR_CONTEXT},
+                                        {0, 97, 0, QUIN_DERR_CONTEXT},
+                                        {0, 90, 7, 0},
+                                        {0, 90, 8, QUIN_DERR_CONTEXT},
+                                        {96, 1, 0, QUIN_DERR_CONTEXT},
+                                        {95, 1, 1, 0},
+                                        {95, 1, 2, QUIN_DERR_CONTEXT},
+                                        {1, UINT32_MAX, 1, QUIN_DERR_CONTEXT},
+                                        {1, 1, UINT32_MAX, QUIN_DERR_CONTEXT},
+                                        {5, UINT32_MAX, UINT32_MAX, QUIN_DERR_CONTEXT},
+                                        {96, 0, 0, QUIN_DERR_SUBMISSION},
+                                        {97, 1, 0, QUIN_DERR_SUBMISSION},
+                                        {UINT32_MAX, 2, 0, QUIN_DERR_SUBMISSION}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        reset(8, 2, 64, 100);
+        enable(QUIN_STATE_SERVING);
+        generate(1, 0, 96, 0);
+        settle();
+        struct follow *x = generate(1, cases[i][0], cases[i][1], cases[i][2]);
+        settle();
+        assert_int_equal(x->want[0].status, cases[i][3]);
     }
-    uint32_t used = 0;
-    for (uint32_t r = 0; r < f.rows; r++) {
-        used |= 1u << f.row_slot[r];
-        f.age[f.row_slot[r]] = 0;
-        assert_int_equal(f.row_slot[r] == f.row_slot[0], r == 0 || f.prefill);
-        assert_true(f.prefill || left(f.slot[f.row_slot[r]]) == 1);
-    }
-    for (uint32_t s = 0; s < d->slots; s++) {
-        int waits = f.slot[s] && !(used >> s & 1);
-        f.age[s] = waits ? f.age[s] + 1 : 0;
-        f.worst = f.age[s] > f.worst ? f.age[s] : f.worst;
-        ready += f.slot[s] && left(f.slot[s]) == 1;
-    }
-    if (!f.prefill && before == f.refusals) /* no free row while a slot waits for one */
-        assert_true(f.rows == d->decode_rows || f.rows == ready || f.refusals);
-    f.reg[QUIN_REG_STATUS / 4] = QUIN_STATUS_RUNNING;
-    f.reg[QUIN_REG_RETIRED / 4] = 0;
 }
 
-/* A row's blocks: `token` is the first of the largest, among equals, negatives and both zeros. */
-static void write_best(uint32_t r, uint32_t token)
+static void test_stop(void **state)
 {
-    static const float scale[][2] = {{5, 1}, {-1, -7}, {0.0f, -0.0f}, {-0.0f, -0.5f}, {-INFINITY, -INFINITY}, {1e30f, 1e-30f}};
-    uint32_t pair[BLOCKS][2], kind = below(6), block = token / BLOCK;
-    if (kind == 4 && block)
-        kind = 0;
-    for (uint32_t b = 0; b < BLOCKS; b++) {
-        int equal = b == block || (b > block && below(2));
-        pair[b][0] = as_bits(scale[kind][!equal]);
-        pair[b][1] = b == block ? token % BLOCK : below(BLOCK);
-        if (kind == 2 && b < block)
-            pair[b][0] = as_bits(-0x1p-126f);
-        if (kind == 2 && b >= block) /* zeros of either sign are equal */
-            pair[b][0] = below(2) ? 0 : 0x80000000u;
+    (void)state;
+    reset(4, 2, 16, 0);
+    enable(QUIN_STATE_SERVING);
+    struct follow *x = generate(3, 0, 5, 8), again;
+    settle();
+    for (uint32_t i = 0; i < 8; i++) { /* the same tokens, stopped by the i-th token made */
+        again = *x;
+        struct quin_submission sub = x->sub;
+        uint32_t end = 0;
+        sub.stop = again.tape[5 + i];
+        while (again.tape[5 + end] != sub.stop)
+            end++;
+        struct follow *y = submit(&sub);
+        memcpy(y->tape, again.tape, sizeof y->tape);
+        memcpy(f.mem + y->sub.tokens, y->tape, 5 * 4);
+        settle();
+        assert_int_equal(y->came, end + 1);
+        assert_int_equal(y->want[end].token, sub.stop);
+        assert_int_equal(y->want[end].flags, 0);
     }
-    memcpy(f.mem + row_reg(QUIN_ROW_BEST, r), pair, sizeof pair);
 }
 
-/* The run ends: the rows' tokens are in, or an error ends what the run's slots were doing. */
-static void end_run(uint32_t error, uint32_t command)
+/* A random submission; one in a few is wrong in some way. */
+static void submit_random(void)
 {
-    for (uint32_t r = 0; r < f.rows; r++) {
-        uint32_t s = f.row_slot[r], p = f.row_position[r];
-        struct follow *x = f.slot[s];
-        if (error) {
-            if (!x)
-                continue; /* a later row of the same slot */
-            want(x, error, 0xffffffff, f.position[s], 0);
-            x->want[x->wanted - 1].command = command;
-            f.slot[s] = NULL;
-            continue;
+    uint32_t s = below(SLOTS), wrong = below(30), most = f.position[s];
+    struct quin_submission sub = {.code = QUIN_SUBMIT_GENERATE,
+                                  .slot = s,
+                                  .flags = below(4),
+                                  .stop = below(VOCAB),
+                                  .count = below(3) ? 1 + below(20) : 1,
+                                  .generate = below(2) ? below(8) : below(2),
+                                  .position = below(2) && most < 70 ? most : below(most + 1)};
+    if (wrong == 0)
+        sub.slot = SLOTS + below(2) * below(1u << 31);
+    if (wrong == 1)
+        sub.code = 2 + below(1u << 31);
+    if (wrong == 2)
+        sub.count = 0;
+    if (wrong == 3)
+        sub.position = most + below(40);
+    if (wrong == 4)
+        sub.code = QUIN_SUBMIT_NOP;
+    struct follow *x = submit(&sub);
+    if (wrong > 4 && wrong < 8 && sub.code == QUIN_SUBMIT_GENERATE && sub.count && sub.count < 50)
+        spoil_token(x, below(sub.count));
+}
+
+/* Everything at once: slots, errors of runs, a slow accelerator, a host that reads now and then. */
+static void test_random(void **state)
+{
+    static const uint32_t shape[][3] = {{8, 6, 8}, {4, 3, 4}, {2, 1, 1}, {1, 1, 2}, {7, 2, 2}, {64, 64, 64}};
+    (void)state;
+    for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {
+        uint32_t slow = 0, errors = i % 2;
+        reset(shape[i][0], shape[i][1], shape[i][2], 0xffffff80u + (uint32_t)i); /* the indices pass 2^32 */
+        enable(QUIN_STATE_SERVING);
+        while (f.made < 600) {
+            if (below(3) && reg(QUIN_REG_SQ_TAIL) - reg(QUIN_REG_SQ_HEAD) < SQ)
+                submit_random();
+            quin_fw_poll(&fw);
+            if (reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING) {
+                f.reg[QUIN_REG_RETIRED / 4]++;
+                if (slow-- == 0)
+                    end_run(errors && below(20) == 0 ? 1 + below(8) : 0, below(1000));
+                slow = slow > 3 ? below(4) : slow;
+            }
+            if (below(4) == 0)
+                read_completions(below(4));
         }
-        f.cached[s][p] = x->tape[x->at++];
-        f.position[s] = p + 1;
-        if (x->at < x->sub.count)
-            continue;
-        uint32_t token = choice(s, p), done = x->at - x->sub.count + 1; /* tokens made, this one included */
-        int more = x->sub.generate > done && token != x->sub.stop;
-        x->tape[x->at] = token;
-        want(x, 0, token, p + 1, more ? QUIN_FLAG_MORE : 0);
-        if (!more)
-            f.slot[s] = NULL;
-        write_best(r, token);
+        settle();
+        assert_int_equal(quin_fw_poll(&fw), 0);
+        assert_true(reg(QUIN_REG_CQ_TAIL) < 0x80000000u && f.runs > 300);
+        assert_true(f.refusals > 10);
+        assert_int_equal(f.aborts, 0);
     }
-    f.reg[QUIN_REG_STATUS / 4] = QUIN_STATUS_DONE | (error ? QUIN_STATUS_ERROR : 0);
-    f.reg[QUIN_REG_ERROR_CODE / 4] = error;
-    f.reg[QUIN_REG_ERROR_COMMAND / 4] = command;
 }
 
-/* ---- the port ---- */
-
-/* A completion must be the next one that its submission wants, or the refusal of a token out of the vocabulary. */
-static void completed(const struct quin_completion *c)
+/* A host that reads nothing: the firmware waits with work in hand, and nothing is lost. */
+static void test_full_ring(void **state)
 {
-    if (f.taken < f.made && f.sub[f.taken].sub.id == c->id)
-        take();
-    assert_in_range(c->id, 1000, 1000 + f.taken - 1);
-    struct follow *x = &f.sub[c->id - 1000];
-    if (x->came == x->wanted) {
-        uint32_t rows = left(x) < f.desc.prefill_rows ? left(x) : f.desc.prefill_rows, bad = 0;
-        assert_true(x->sub.slot < f.desc.slots && f.slot[x->sub.slot] == x);
-        for (uint32_t i = 0; i < rows; i++)
-            bad |= x->tape[x->at + i] >= VOCAB;
-        assert_true(bad);
-        want(x, QUIN_DERR_SUBMISSION, 0xffffffff, f.position[x->sub.slot], 0);
-        f.slot[x->sub.slot] = NULL;
-        f.refusals++;
-    }
-    struct quin_completion have = *c;
-    if (have.status == QUIN_DERR_SUBMISSION || have.status == QUIN_DERR_CONTEXT)
-        have.command = 0; /* has a meaning for errors of a program alone */
-    assert_memory_equal(&have, &x->want[x->came], sizeof have);
-    x->came++;
-}
-
-static uint32_t port_read(void *ctx, uint32_t offset)
-{
-    assert_ptr_equal(ctx, &f);
-    assert_true(offset % 4 == 0 && offset < QUIN_REGISTER_BYTES);
-    return reg(offset);
-}
-
-static void port_write(void *ctx, uint32_t offset, uint32_t value)
-{
-    assert_ptr_equal(ctx, &f);
-    assert_true(offset % 4 == 0 && offset < QUIN_REGISTER_BYTES);
-    int running = reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING;
-    if (offset == QUIN_REG_CONTROL) {
-        assert_true(value == QUIN_CONTROL_START || value == QUIN_CONTROL_ABORT);
-        assert_int_equal(!running, value == QUIN_CONTROL_START);
-        if (value == QUIN_CONTROL_START) {
-            start_run();
-        } else {
-            f.aborts++;
-            f.reg[QUIN_REG_STATUS / 4] = QUIN_STATUS_DONE | QUIN_STATUS_ERROR;
+    (void)state;
+    for (uint32_t kind = 0; kind < 3; kind++)
+        for (uint32_t entries = 2; entries <= 8; entries *= 2) {
+            reset(4, 2, entries, 0xfffffffeu);
+            enable(QUIN_STATE_SERVING);
+            for (uint32_t s = 0; s < SLOTS; s++) {
+                struct follow *x = generate(s, 0, kind == 2 ? 3 : 1, 2);
+                if (kind) /* refusals fill the ring as well as results do */
+                    spoil_token(x, 0);
+            }
+            generate(0, 0, 0, 0);
+            submit(&(struct quin_submission){.code = QUIN_SUBMIT_NOP});
+            for (uint32_t i = 0; i < 100; i++) {
+                quin_fw_poll(&fw);
+                if (reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING)
+                    end_run(0, 0);
+            }
+            assert_in_range(reg(QUIN_REG_CQ_TAIL) - reg(QUIN_REG_CQ_HEAD), 1, entries);
+            settle();
         }
-        return;
-    }
-    assert_true(!running || (offset >= QUIN_REG_SQ_HEAD && offset < QUIN_REG_WINDOW)); /* a run's registers stay */
-    f.reg[offset / 4] = value;
-    if (offset == QUIN_REG_SQ_HEAD)
-        while (f.taken < value - f.origin)
-            take();
-    if (offset == QUIN_REG_CQ_TAIL)
-        assert_true(value - reg(QUIN_REG_CQ_HEAD) <= reg(QUIN_REG_CQ_ENTRIES)); /* nothing unread is lost */
 }
 
-static void port_mem_read(void *ctx, uint64_t address, void *data, uint32_t bytes)
+/* Neither a long prompt nor other slots' decoding keeps a slot waiting for long. */
+static void test_fairness(void **state)
 {
-    assert_ptr_equal(ctx, &f);
-    assert_true(address <= MEM && bytes <= MEM - address);
-    memcpy(data, f.mem + address, bytes);
-}
-
-static void port_mem_write(void *ctx, uint64_t address, const void *data, uint32_t bytes)
-{
-    uint32_t entries = reg(QUIN_REG_CQ_ENTRIES), place = reg(QUIN_REG_CQ_TAIL) % entries;
-    assert_ptr_equal(ctx, &f);
-    assert_int_equal(address, CQ_AT + place * 32); /* the firmware writes completions and nothing else */
-    assert_int_equal(bytes, 32);
-    assert_true(reg(QUIN_REG_CQ_TAIL) - reg(QUIN_REG_CQ_HEAD) < entries);
-    memcpy(f.mem + address, data, bytes);
-    memcpy(&f.ring[place], data, bytes);
-    completed(data);
-}
-
-static const struct quin_fw_port port = {&f, port_read, port_write, port_mem_read, port_mem_write};
-
-/* ---- the host ---- */
-
-/* A reset device with a model; rings begin at `first`. The caller may change f.desc before it enables. */
-static void reset(uint32_t prefill_rows, uint32_t decode_rows, uint32_t cq_entries, uint32_t first)
-{
-    memset(&f, 0, sizeof f);
-    f.desc = (struct quin_model_desc){
-        .magic = 0x4d455551, .version = 7, .rows = 8, .stream_bytes = 4, .scratchpad = 5000, .vocab = VOCAB,
-        .context = CONTEXT, .slots = SLOTS, .prefill_rows = prefill_rows, .decode_rows = decode_rows,
-        .prefill_length = 321, .decode_length = 123, .prefill = UINT64_C(0x1200000000), .decode = 0x340000,
-        .kv = UINT64_C(0x7700000000), .slot_bytes = UINT64_C(0x123456780), .logits = UINT64_C(0x4400000000),
-        .best = BEST_AT, .token_bytes = 0x90000007, .rope_bytes = 0x80000100, .k_tile_positions = 16,
-        .k_tile_bytes = 0x70000040, .k_value_bytes = 3, .k_scale_offset = 0x60000004, .v_position_bytes = 0x50000001,
-        .best_blocks = BLOCKS, .best_block_tokens = BLOCK, .command_limit = 99999};
-    f.reg[QUIN_REG_VERSION / 4] = 7;
-    f.reg[QUIN_REG_ROWS / 4] = 8;
-    f.reg[QUIN_REG_STREAM_BYTES / 4] = 4;
-    f.reg[QUIN_REG_SCRATCHPAD / 4] = 5000;
-    f.reg[QUIN_REG_SQ_ADDRESS / 4] = SQ_AT;
-    f.reg[QUIN_REG_SQ_ENTRIES / 4] = SQ;
-    f.reg[QUIN_REG_SQ_TAIL / 4] = f.origin = first;
-    f.reg[QUIN_REG_SQ_HEAD / 4] = first;
-    f.reg[QUIN_REG_CQ_ADDRESS / 4] = CQ_AT;
-    f.reg[QUIN_REG_CQ_ENTRIES / 4] = cq_entries;
-    f.reg[QUIN_REG_CQ_TAIL / 4] = f.reg[QUIN_REG_CQ_HEAD / 4] = first;
-    f.reg[QUIN_REG_MODEL_ADDRESS / 4] = MODEL_AT;
-    quin_fw_init(&fw, &port, POLLS);
-}
-
-static void enable(uint32_t state)
-{
-    memcpy(f.mem + MODEL_AT, &f.desc, sizeof f.desc);
-    f.reg[QUIN_REG_DEVICE_CONTROL / 4] = QUIN_DEVICE_ENABLE;
-    assert_int_equal(quin_fw_poll(&fw), 1);
-    assert_int_equal(reg(QUIN_REG_DEVICE_STATE), state);
-    assert_int_equal(reg(QUIN_REG_FIRMWARE_ERROR), state == QUIN_STATE_REFUSED ? QUIN_DERR_MODEL : QUIN_DERR_NONE);
-}
-
-/* Writes a submission with random tokens; the caller may change it in f.sub first through `sub`. */
-static struct follow *submit(const struct quin_submission *sub)
-{
-    struct follow *x = &f.sub[f.made];
-    uint64_t tokens = TOKENS_AT + (uint64_t)(f.made % 64) * CONTEXT * 4;
-    assert_true(f.made < SUBS && reg(QUIN_REG_SQ_TAIL) - reg(QUIN_REG_SQ_HEAD) < SQ);
-    memset(x, 0, sizeof *x);
-    x->sub = *sub;
-    x->sub.id = 1000 + f.made++;
-    x->sub.tokens = tokens;
-    x->sub.logits = UINT64_C(0x5500000000) + x->sub.id * UINT64_C(0x1000000);
-    for (uint32_t i = 0; i < CONTEXT; i++)
-        x->tape[i] = below(VOCAB);
-    memcpy(f.mem + tokens, x->tape, CONTEXT * 4);
-    memcpy(f.mem + SQ_AT + reg(QUIN_REG_SQ_TAIL) % SQ * 64, &x->sub, 64);
-    f.reg[QUIN_REG_SQ_TAIL / 4]++;
-    return x;
-}
-
-static struct follow *generate(uint32_t slot, uint32_t position, uint32_t count, uint32_t made)
-{
-    return submit(&(struct quin_submission){.code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position,
-                                            .count = count, .generate = made, .stop = 0xffffffff});
-}
-
-static void spoil_token(struct follow *x, uint32_t index)
-{
-    x->tape[index] = VOCAB + below(2) * rnd() % 1000000;
-    memcpy(f.mem + x->sub.tokens, x->tape, CONTEXT * 4);
-}
-
-/* The host reads up to n completions: they stand as they were written. */
-static void read_completions(uint32_t n)
-{
-    for (; n && reg(QUIN_REG_CQ_HEAD) != reg(QUIN_REG_CQ_TAIL); n--) {
-        uint32_t place = reg(QUIN_REG_CQ_HEAD) % reg(QUIN_REG_CQ_ENTRIES);
-        assert_memory_equal(f.mem + CQ_AT + place * 32, &f.ring[place], 32);
-        f.reg[QUIN_REG_CQ_HEAD / 4]++;
+    (void)state;
+    for (uint32_t decode_rows = 1; decode_rows <= 3; decode_rows++)
+        for (uint32_t prompts = 1; prompts < SLOTS; prompts++) {
+            reset(2, decode_rows, 64, 0);
+            enable(QUIN_STATE_SERVING);
+            for (uint32_t s = 0; s < SLOTS; s++)
+                generate(s, 0, s < prompts ? 80 : 1, s < prompts ? 1 : 60);
+            settle();
+            /* a turn is a prefill and a decode; every slot has its own within as many turns as there are
+             * slots */
+            assert_in_range(f.worst, 1, 2 * SLOTS);
+        }
+    for (uint32_t slot = 0; slot < SLOTS; slot++) { /* a host that keeps two slots full of prompts */
+        reset(2, 1, 64, 0);
+        enable(QUIN_STATE_SERVING);
+        generate(slot, 0, 40, 30);
+        for (uint32_t i = 0; i < 300; i++) {
+            uint32_t other = (slot + 1 + i % 2) % SLOTS;
+            if (reg(QUIN_REG_SQ_TAIL) == reg(QUIN_REG_SQ_HEAD) && !f.slot[other])
+                generate(other, 0, 20, 0);
+            quin_fw_poll(&fw);
+            if (reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING)
+                end_run(0, 0);
+            read_completions(UINT32_MAX);
+        }
+        assert_in_range(f.worst, 1, 2 * SLOTS);
+        settle();
     }
 }
 
-/* Goes on until nothing is under way: runs end well and at once, completions are read at once. */
-static void settle(void)
+/* An error ends what the run's slots were doing, at the position they had; the others go on. */
+static void test_run_error(void **state)
 {
-    for (uint32_t i = 0; i < 5000; i++) {
-        int busy = quin_fw_poll(&fw);
-        if (reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING)
+    (void)state;
+    reset(4, 2, 16, 0);
+    enable(QUIN_STATE_SERVING);
+    for (uint32_t s = 0; s < 3; s++)
+        generate(s, 0, 1, 4);
+    quin_fw_poll(&fw);
+    assert_int_equal(f.rows, 2);
+    uint32_t first = f.row_slot[0], second = f.row_slot[1];
+    end_run(QUIN_DERR_WINDOW, 17);
+    settle();
+    for (uint32_t s = 0; s < 3; s++) {
+        int hit = s == first || s == second;
+        assert_int_equal(f.sub[s].came, hit ? 1 : 4);
+        assert_int_equal(f.sub[s].want[0].status, hit ? QUIN_DERR_WINDOW : 0);
+        assert_int_equal(f.sub[s].want[0].command, hit ? 17 : 0);
+        assert_int_equal(f.sub[s].want[0].position, hit ? 0 : 1);
+    }
+    struct follow *x = generate(first, 0, 7, 0); /* the second of two pieces fails: the first one stays */
+    quin_fw_poll(&fw);
+    end_run(0, 0);
+    quin_fw_poll(&fw);
+    quin_fw_poll(&fw);
+    assert_true(f.prefill && f.rows == 3);
+    end_run(QUIN_DERR_BUS, 3);
+    settle();
+    assert_int_equal(x->want[0].status, QUIN_DERR_BUS);
+    assert_int_equal(x->want[0].position, 4);
+    generate(first, 4, 3, 2);
+    settle();
+}
+
+static void test_watchdog(void **state)
+{
+    (void)state;
+    reset(4, 2, 16, 0);
+    enable(QUIN_STATE_SERVING);
+    f.abort_means = QUIN_DERR_WATCHDOG;
+    struct follow *x = generate(0, 0, 1, 3), *y = generate(4, 0, 1, 3);
+    quin_fw_poll(&fw);
+    for (uint32_t i = 0; i < 10 * POLLS; i++) { /* slow, but it moves */
+        f.reg[QUIN_REG_RETIRED / 4] += i % (POLLS - 2) == 0;
+        assert_int_equal(quin_fw_poll(&fw), 1);
+    }
+    assert_int_equal(f.aborts, 0);
+    uint32_t polls = 0;
+    while (!f.aborts && polls < 10 * POLLS) {
+        assert_int_equal(quin_fw_poll(&fw), 1);
+        polls++;
+    }
+    assert_in_range(polls, 1, POLLS + 1);
+    settle();
+    assert_int_equal(f.aborts, 1);
+    assert_int_equal(x->want[0].status, QUIN_DERR_WATCHDOG);
+    assert_int_equal(y->want[0].status, QUIN_DERR_WATCHDOG);
+    generate(0, 0, 9, 3); /* served again */
+    settle();
+}
+
+/* Disabling in the middle of a run: all is forgotten, positions too. */
+static void test_disable(void **state)
+{
+    (void)state;
+    for (uint32_t running = 0; running < 2; running++) {
+        reset(4, 2, 16, 7);
+        assert_int_equal(quin_fw_poll(&fw), 0); /* not enabled: nothing is touched */
+        enable(QUIN_STATE_SERVING);
+        generate(0, 0, 9, 3);
+        settle();
+        generate(0, 9, 9, 3);
+        generate(1, 0, 9, 3);
+        generate(0, 0, 1, 1);
+        quin_fw_poll(&fw);
+        assert_true(reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING);
+        if (!running)
             end_run(0, 0);
-        read_completions(UINT32_MAX);
-        if (!busy)
-            break;
+        uint32_t head = reg(QUIN_REG_CQ_TAIL);
+        f.reg[QUIN_REG_DEVICE_CONTROL / 4] = 0;
+        while (reg(QUIN_REG_DEVICE_STATE) != QUIN_STATE_RESET)
+            assert_int_equal(quin_fw_poll(&fw), 1);
+        assert_int_equal(f.aborts, running);
+        assert_false(reg(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING); /* it waited for the device */
+        assert_int_equal(quin_fw_poll(&fw), 0);
+        memset(f.slot, 0, sizeof f.slot);
+        memset(f.position, 0, sizeof f.position);
+        f.made = f.taken = 0;
+        f.origin = reg(QUIN_REG_SQ_TAIL);
+        enable(QUIN_STATE_SERVING);
+        assert_int_equal(reg(QUIN_REG_SQ_HEAD), reg(QUIN_REG_SQ_TAIL));
+        assert_int_equal(reg(QUIN_REG_CQ_TAIL), reg(QUIN_REG_CQ_HEAD));
+        assert_int_equal(reg(QUIN_REG_CQ_TAIL), head);
+        assert_int_equal(quin_fw_poll(&fw), 0);
+        struct follow *x = generate(0, 1, 1, 1);
+        settle();
+        assert_int_equal(x->want[0].status, QUIN_DERR_SUBMISSION); /* the slot is empty again */
+        generate(0, 0, 9, 3);
+        settle();
     }
-    assert_int_equal(f.taken, f.made);
-    for (uint32_t i = 0; i < f.made; i++)
-        if (!f.sub[i].wanted || f.sub[i].came != f.sub[i].wanted)
-            fail_msg("submission %u: %u of %u completions came", i, f.sub[i].came, f.sub[i].wanted);
-    for (uint32_t s = 0; s < SLOTS; s++)
-        assert_null(f.slot[s]);
 }
 
-#include "test_firmware_cases.h"
+static void test_model_refused(void **state)
+{
+    static const struct {
+        size_t offset;
+        uint32_t value;
+    } bad[] = {
+#define BAD(field, value) {offsetof(struct quin_model_desc, field), value}
+        BAD(magic, 0),          BAD(magic, 0x4e495551),  BAD(version, 6),      BAD(version, 8),
+        BAD(rows, 7),           BAD(rows, 9),            BAD(stream_bytes, 8), BAD(scratchpad, 5001),
+        BAD(slots, 0),          BAD(slots, 17),          BAD(slots, 1u << 31), BAD(k_tile_positions, 0),
+        BAD(k_tile_positions, 12), BAD(vocab, 0),        BAD(context, 0),      BAD(prefill_rows, 0),
+        BAD(prefill_rows, 65),  BAD(decode_rows, 0),     BAD(decode_rows, 65), BAD(best_blocks, 0),
+        BAD(best_block_tokens, 0),
+    };
+    (void)state;
+    const size_t cases = sizeof bad / sizeof bad[0];
+    for (size_t i = 0; i < cases + 3; i++) {
+        reset(4, i == cases ? 17 : 2, 16, 0); /* 17: more rows than the ring has entries */
+        if (i < cases)
+            memcpy((uint8_t *)&f.desc + bad[i].offset, &bad[i].value, 4);
+        else if (i > cases)
+            f.reg[(i % 2 ? QUIN_REG_SQ_ENTRIES : QUIN_REG_CQ_ENTRIES) / 4] = 12; /* no power of two */
+        enable(QUIN_STATE_REFUSED);
+        f.reg[QUIN_REG_SQ_TAIL / 4]++;
+        for (uint32_t j = 0; j < 5; j++)
+            assert_int_equal(quin_fw_poll(&fw), 0);
+        assert_int_equal(f.runs, 0);
+        assert_int_equal(reg(QUIN_REG_SQ_HEAD), 0);
+        f.reg[QUIN_REG_DEVICE_CONTROL / 4] = 0;
+        quin_fw_poll(&fw);
+        assert_int_equal(reg(QUIN_REG_DEVICE_STATE), QUIN_STATE_RESET);
+        assert_int_equal(reg(QUIN_REG_FIRMWARE_ERROR), 0);
+    }
+    reset(4, 2, 16, 0); /* the limits themselves are good */
+    f.desc.prefill_rows = f.desc.decode_rows = 64;
+    f.reg[QUIN_REG_CQ_ENTRIES / 4] = 64;
+    f.desc.scratchpad = 1;
+    enable(QUIN_STATE_SERVING);
+    generate(5, 0, 80, 3);
+    settle();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_by_hand),       cmocka_unit_test(test_context),
+        cmocka_unit_test(test_stop),          cmocka_unit_test(test_full_ring),
+        cmocka_unit_test(test_fairness),      cmocka_unit_test(test_run_error),
+        cmocka_unit_test(test_watchdog),      cmocka_unit_test(test_disable),
+        cmocka_unit_test(test_model_refused), cmocka_unit_test(test_random),
+    };
+    seed_start("test_firmware");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Latencies of the cells in rtl/common, in cycles with en_i = 1 from operand to result. A cell has no valid
+// bits: its user delays its own by these numbers.
+`default_nettype none
+package quin_cell_pkg;
+    /* verilator lint_off UNUSEDPARAM */ // no user needs all of them
+    localparam int F32_ADD_LATENCY = 3;
+    localparam int F32_MUL_LATENCY = 3;
+    localparam int F32_FROM_INT_LATENCY = 3;
+    localparam int F32_TO_INT8_LATENCY = 2;
+    localparam int F32_MAX_LATENCY = 0;   // combinational
+    localparam int F32_RINT_LATENCY = 0;  // combinational
+    localparam int FUNC_LATENCY = 32;     // quin_func: 1 + 10 stages of 3 + 1
+    /* verilator lint_on UNUSEDPARAM */
+endpackage
+`default_nettype wire

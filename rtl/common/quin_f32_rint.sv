@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// y = the integer nearest to x as binary32, halves to even; the sign of zero is kept, |x| >= 2^23 and
+// infinities are unchanged, NaN gives the one NaN (docs/numerics.md). Combinational.
+`default_nettype none
+module quin_f32_rint (
+    input  logic [31:0] x_i,
+    output logic [31:0] y_o
+);
+    // The pattern of a magnitude is rounded as an integer: a carry out of the fraction raises the exponent.
+    // below marks the fraction bits under the units' bit. That bit is the hidden one for an exponent field of
+    // 127, and the pattern holds the field's lowest bit in its place: odd as well.
+    logic [7:0]  exponent;
+    logic [22:0] below;
+    logic [23:0] unit;
+    logic [30:0] half, rounded;
+    logic        odd;
+    assign exponent = x_i[30:23];
+    assign below = 23'h7fffff >> (exponent[4:0] - 5'd31);  // exponent - 127, read for 127..149 only
+    assign unit = {below, 1'b1} & ~{1'b0, below};
+    assign odd = (x_i[23:0] & unit) != 0;
+    assign half = {9'b0, below[22:1]};  // one less than half a unit
+    assign rounded = (x_i[30:0] + half + {30'b0, odd}) & ~{8'b0, below};
+
+    logic nan;
+    assign nan = exponent == 8'hff && x_i[22:0] != 0;
+    assign y_o = nan ? 32'h7fc00000 :
+                 exponent >= 8'd150 ? x_i :
+                 exponent >= 8'd127 ? {x_i[31], rounded} :
+                 exponent == 8'd126 && x_i[22:0] != 0 ? {x_i[31], 31'h3f800000} :  // 1/2 < |x| < 1
+                 {x_i[31], 31'b0};
+endmodule
+`default_nettype wire

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// y = exp2(x), 1/x, 1/sqrt(x) or rint(x), as func_i says (quin_pkg::FUNC_*), bit for bit the sequences of
+// docs/numerics.md; every other func_i gives x (subnormals as zero, NaN as the one NaN). One element a cycle,
+// of any function; latency quin_cell_pkg::FUNC_LATENCY; en_i = 0 freezes the pipeline.
+//
+// Ten multipliers (M) and adders (A) in a row, the least in which all three sequences fit:
+//          M1    A2     M3    A4     M5    A6     M7    M8    A9     M10     then
+//   exp2         x-k/32 f*C3  C2+q   f*q   C1+q   f*q   T*u   T+u            exponent + n
+//   recip  m*y   S1-d   y*d   y+d    m*y   S2-d   y*d         y+d            exponent - e, sign
+//   rsqrt  y*y          h*d   S1-d   y*d          y*y   h*d   S2-d   y*d     exponent - e/2
+// A place without an operation multiplies by 1 or adds -0, which changes no bit of any operand. So a result
+// known at the start (NaN, infinity, zero) is a fourth sequence that passes through all ten places.
+`default_nettype none
+module quin_func (
+    input  logic        clk_i,
+    input  logic        rst_ni,
+    input  logic        en_i,
+    input  logic [2:0]  func_i,
+    input  logic [31:0] x_i,
+    output logic [31:0] y_o
+);
+    localparam int Stage = 3;  // cycles of an adder and of a multiplier
+    localparam logic [31:0] ONE = 32'h3f800000, NOTHING = 32'h80000000;  // neutral: x * 1, x + -0
+    localparam logic [31:0] NAN = 32'h7fc00000;
+    localparam logic [30:0] INFINITY = 31'h7f800000;
+    localparam logic [8:0] HALF = 9'h07e;      // sign and exponent of 0.5
+    localparam logic [7:0] POSITIVE = 8'h3f;  // sign and upper exponent of a number in 0.5..1.99
+    localparam logic [1:0] PASS = 2'd0, EXP2 = 2'd1, RECIP = 2'd2, RSQRT = 2'd3;
+
+    // Start: which sequence, the seed of y from the table, what the result's exponent gets added. fraction and
+    // bit, which is 0 only for rsqrt of an even exponent, give m (recip) and h (rsqrt).
+    logic        sign, zero, nan, odd;
+    logic [7:0]  exponent;
+    logic [30:0] magnitude;
+    logic [8:0]  recip_seed, rsqrt_seed, seed;  // y = 0.5 + seed/1024
+    logic [7:0]  recip_scale, rsqrt_scale, scale;  // modulo 256
+    logic [1:0]  kind;
+    logic [31:0] value;  // what M1 passes on: x of exp2 or a result known here
+    assign sign = x_i[31];
+    assign exponent = x_i[30:23];
+    assign magnitude = x_i[30:0];
+    assign zero = exponent == 0;
+    assign nan = magnitude > INFINITY;
+    assign odd = !exponent[0];  // of the exponent without its bias of 127
+    assign recip_seed = {quin_pkg::RECIP_TABLE[{x_i[22:16], 3'b0} +: 8], 1'b0};
+    assign rsqrt_seed = quin_pkg::RSQRT_TABLE[9 * {25'b0, odd, x_i[22:17]} +: 9];
+    assign recip_scale = 8'd127 - exponent;
+    assign rsqrt_scale = 8'd64 - {1'b0, exponent[7:1]} - {7'b0, exponent[0]};
+
+    always_comb begin
+        kind = PASS;
+        value = x_i;
+        scale = recip_scale;
+        seed = recip_seed;
+        case (func_i)
+            quin_pkg::FUNC_EXP2:
+                if (!nan && !sign && exponent >= 8'd134)  // x >= 128
+                    value = {1'b0, INFINITY};
+                else if (!nan && sign && magnitude > 31'h42fc0000)  // x < -126
+                    value = 32'h0;
+                else if (!nan)
+                    kind = EXP2;
+            quin_pkg::FUNC_RECIP:
+                if (zero)
+                    value = {sign, INFINITY};
+                else if (!nan && magnitude > 31'h7e800000)  // |x| > 2^126
+                    value = {sign, 31'b0};
+                else if (!nan)
+                    kind = RECIP;
+            quin_pkg::FUNC_RSQRT: begin
+                if (zero)
+                    value = {sign, INFINITY};
+                else if (nan || sign)
+                    value = NAN;
+                else if (exponent == 8'hff)
+                    value = 32'h0;
+                else
+                    kind = RSQRT;
+                scale = rsqrt_scale;
+                seed = rsqrt_seed;
+            end
+            default: ;
+        endcase
+    end
+
+    logic [1:0]  kind1, kind2, kind3, kind4, kind5, kind6, kind7, kind8, kind9, kind10;
+    logic        rint1, rint2, sign1, sign3, bit1;
+    logic [8:0]  seed1;
+    logic [7:0]  scale1, scale3;
+    logic [31:0] value1;
+    always_ff @(posedge clk_i) begin
+        if (en_i) begin
+            kind1 <= kind;
+            rint1 <= func_i == quin_pkg::FUNC_RINT;
+            sign1 <= kind == RECIP && sign;
+            scale1 <= kind == PASS ? 8'd0 : scale;
+            seed1 <= seed;
+            value1 <= value;
+            bit1 <= func_i == quin_pkg::FUNC_RECIP || odd;
+        end
+    end
+
+    // M1: m * y, y * y
+    logic [31:0] y1, h1, m1;
+    assign y1 = {HALF, seed1, 14'b0};
+    assign h1 = {POSITIVE, bit1, value1[22:0]};
+    quin_f32_mul mul1 (
+        .clk_i, .rst_ni, .en_i, .y_o(m1),
+        .a_i(kind1 == RSQRT ? y1 : kind1 == RECIP ? h1 : value1),
+        .b_i(kind1 == RSQRT || kind1 == RECIP ? y1 : ONE)
+    );
+    quin_delay #(.Width(3), .Cycles(Stage)) delay1 (
+        .clk_i, .en_i, .d_i({kind1, rint1}), .q_o({kind2, rint2})
+    );
+
+    // Beside it near = rint(x * 32) / 32 for exp2, rint(x) for rint; the factors move the exponent, which has
+    // room. near takes the place that holds seed, bit and fraction in the other sequences.
+    logic [31:0] near1, near_b, near2;
+    logic [32:0] side_b, side_c, side2;
+    logic        exp2_b;
+    quin_f32_rint rint (
+        .x_i({value1[31], value1[30:23] + (kind1 == EXP2 ? 8'd5 : 8'd0), value1[22:0]}), .y_o(near1)
+    );
+    assign near_b = {side_b[31], side_b[30:23] - (exp2_b && side_b[30:23] != 0 ? 8'd5 : 8'd0), side_b[22:0]};
+    assign near2 = side2[31:0];
+    always_ff @(posedge clk_i) begin
+        if (en_i) begin
+            exp2_b <= kind1 == EXP2;
+            side_b <= kind1 == EXP2 || rint1 ? {1'b0, near1} : {seed1, bit1, value1[22:0]};
+            side_c <= {side_b[32], exp2_b ? near_b : side_b[31:0]};
+            side2 <= side_c;
+        end
+    end
+
+    // A2: x - k/32, STEP1 - d
+    logic [31:0] a2;
+    quin_f32_add add2 (
+        .clk_i, .rst_ni, .en_i, .y_o(a2),
+        .a_i(rint2 ? NOTHING : kind2 == RECIP ? quin_pkg::RECIP_STEP1 : m1),
+        .b_i(kind2 == EXP2 || rint2 ? near2 : kind2 == RECIP ? m1 : NOTHING),
+        .sub_i(kind2 == EXP2 || kind2 == RECIP)
+    );
+    quin_delay #(.Width(2), .Cycles(Stage)) delay2 (.clk_i, .en_i, .d_i(kind2), .q_o(kind3));
+
+    // Beside it k as an integer: its five low bits choose T, which takes the place of bit and fraction (as the
+    // exponent of T is that of bit = 1); the others are what the result's exponent gets.
+    logic [12:0] k_magnitude, k_q;
+    logic [32:0] side_d, side_e, side3;
+    logic        exp2_d;
+    logic [8:0]  scale_d, scale_e;  // with the sign on top
+    quin_delay #(.Width(9), .Cycles(Stage + 1)) delay_scale2 (
+        .clk_i, .en_i, .d_i({sign1, scale1}), .q_o(scale_d)
+    );
+    assign k_magnitude = near2[30:23] == 0 ? 13'd0 : {1'b1, near2[22:11]} >> (4'd6 - near2[26:23]);
+    always_ff @(posedge clk_i) begin
+        if (en_i) begin
+            exp2_d <= kind2 == EXP2;
+            side_d <= side2;
+            k_q <= near2[31] ? -k_magnitude : k_magnitude;
+            side_e <= exp2_d ? {9'd0, 1'b1, quin_pkg::EXP2_TABLE[{k_q[4:0], 5'b0} +: 23]} : side_d;
+            scale_e <= exp2_d ? {1'b0, k_q[12:5]} : scale_d;
+            side3 <= side_e;
+            {sign3, scale3} <= scale_e;
+        end
+    end
+
+    // M3: f * C3, y * d, h * d. part is the rest of m (recip), h (rsqrt) or T (exp2).
+    logic [31:0] y3, m3, v4, y4;
+    logic [8:0]  seed4;
+    logic [23:0] part4;
+    assign y3 = {HALF, side3[32:24], 14'b0};
+    quin_f32_mul mul3 (
+        .clk_i, .rst_ni, .en_i, .y_o(m3),
+        .a_i(kind3 == RECIP ? y3 : kind3 == RSQRT ? {POSITIVE, side3[23:0]} : a2),
+        .b_i(kind3 == EXP2 ? quin_pkg::EXP2_C3 : kind3 == PASS ? ONE : a2)
+    );
+    // v is f (exp2) or the improved y.
+    quin_delay #(.Width(67), .Cycles(Stage)) delay3 (
+        .clk_i, .en_i, .d_i({kind3, a2, side3}), .q_o({kind4, v4, seed4, part4})
+    );
+
+    // A4: C2 + q, y + d, STEP1 - d
+    logic [31:0] a4, v5, y5;
+    logic [8:0]  seed5;
+    logic [23:0] part5;
+    assign y4 = {HALF, seed4, 14'b0};
+    quin_f32_add add4 (
+        .clk_i, .rst_ni, .en_i, .y_o(a4),
+        .a_i(kind4 == EXP2 ? quin_pkg::EXP2_C2 : kind4 == RECIP ? y4 :
+             kind4 == RSQRT ? quin_pkg::RSQRT_STEP1 : NOTHING),
+        .b_i(m3), .sub_i(kind4 == RSQRT)
+    );
+    quin_delay #(.Width(67), .Cycles(Stage)) delay4 (
+        .clk_i, .en_i, .d_i({kind4, v4, seed4, part4}), .q_o({kind5, v5, seed5, part5})
+    );
+
+    // M5: f * q, m * y, y * d
+    logic [31:0] m5, v6;
+    logic [23:0] part6;
+    assign y5 = {HALF, seed5, 14'b0};
+    quin_f32_mul mul5 (
+        .clk_i, .rst_ni, .en_i, .y_o(m5),
+        .a_i(kind5 == EXP2 ? v5 : kind5 == RECIP ? {POSITIVE, part5} : kind5 == RSQRT ? y5 : ONE), .b_i(a4)
+    );
+    quin_delay #(.Width(58), .Cycles(Stage)) delay5 (
+        .clk_i, .en_i, .d_i({kind5, kind5 == RECIP ? a4 : v5, part5}), .q_o({kind6, v6, part6})
+    );
+
+    // A6: C1 + q, STEP2 - d
+    logic [31:0] a6, v7;
+    logic [23:0] part7;
+    quin_f32_add add6 (
+        .clk_i, .rst_ni, .en_i, .y_o(a6),
+        .a_i(kind6 == EXP2 ? quin_pkg::EXP2_C1 : kind6 == RECIP ? quin_pkg::RECIP_STEP2 : NOTHING),
+        .b_i(m5), .sub_i(kind6 == RECIP)
+    );
+    quin_delay #(.Width(58), .Cycles(Stage)) delay6 (
+        .clk_i, .en_i, .d_i({kind6, v6, part6}), .q_o({kind7, v7, part7})
+    );
+
+    // M7: f * q, y * d, y * y
+    logic [31:0] m7, v8;
+    logic [23:0] part8;
+    quin_f32_mul mul7 (
+        .clk_i, .rst_ni, .en_i, .y_o(m7),
+        .a_i(kind7 == RSQRT ? a6 : kind7 == PASS ? ONE : v7), .b_i(a6)
+    );
+    quin_delay #(.Width(58), .Cycles(Stage)) delay7 (
+        .clk_i, .en_i, .d_i({kind7, kind7 == RSQRT ? a6 : v7, part7}), .q_o({kind8, v8, part8})
+    );
+
+    // M8: T * u, h * d
+    logic [31:0] m8, v9;
+    quin_f32_mul mul8 (
+        .clk_i, .rst_ni, .en_i, .y_o(m8), .a_i(kind8 == EXP2 || kind8 == RSQRT ? {POSITIVE, part8} : ONE), .b_i(m7)
+    );
+    quin_delay #(.Width(34), .Cycles(Stage)) delay8 (
+        .clk_i, .en_i, .d_i({kind8, kind8 == EXP2 ? {POSITIVE, part8} : v8}), .q_o({kind9, v9})
+    );
+
+    // A9: T + u, y + d, STEP2 - d
+    logic [31:0] a9, v10;
+    quin_f32_add add9 (
+        .clk_i, .rst_ni, .en_i, .y_o(a9),
+        .a_i(kind9 == RSQRT ? quin_pkg::RSQRT_STEP2 : kind9 == PASS ? NOTHING : v9),
+        .b_i(m8), .sub_i(kind9 == RSQRT)
+    );
+    quin_delay #(.Width(34), .Cycles(Stage)) delay9 (
+        .clk_i, .en_i, .d_i({kind9, v9}), .q_o({kind10, v10})
+    );
+
+    // M10: y * d. Then sign and exponent; the exponent's field stays within 1..254 (docs/numerics.md).
+    logic [31:0] m10;
+    logic        sign11;
+    logic [7:0]  scale11;
+    quin_f32_mul mul10 (
+        .clk_i, .rst_ni, .en_i, .y_o(m10), .a_i(kind10 == RSQRT ? v10 : ONE), .b_i(a9)
+    );
+    quin_delay #(.Width(9), .Cycles(8 * Stage)) delay_scale3 (
+        .clk_i, .en_i, .d_i({sign3, scale3}), .q_o({sign11, scale11})
+    );
+    always_ff @(posedge clk_i)
+        if (en_i) y_o <= {m10[31] ^ sign11, m10[30:23] + scale11, m10[22:0]};
+endmodule
+`default_nettype wire

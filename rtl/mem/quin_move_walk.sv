@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// First half of the move DMA: walks rows, groups and runs of a job in the order of docs/commands.md, checks each and
+// splits it into bursts. a = row_address(r) + j * group_stride, run i at a + i * outer_stride, `inner` elements long:
+// ALIGN and SCRATCHPAD group by group, WINDOW run by run. The first failing one ends the walk, after all bursts
+// before it. Three stages: generator (a run a cycle, two cycles more a group) -> window check -> split (a burst a
+// cycle). end_o stays 1 from the end of the walk to the next start_i; stop_i ends it early.
+`default_nettype none
+
+module quin_move_walk #(
+    parameter int BusBytes = 8,
+    parameter int SpWords = 8192,
+    parameter int MaxBeats = 32
+) (
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
+    input  logic [82*quin_pkg::WINDOWS-1:0] windows_i,
+
+    input  logic                      start_i,        // job fields stay from this cycle on until end_o
+    input  logic                      stop_i,
+    input  logic                      store_i,
+    input  logic [9:0]                rows_i,
+    input  logic [9:0]                groups_i,
+    input  logic [19:0]               n_i,
+    input  logic [1:0]                element_i,
+    input  logic [19:0]               inner_i,
+    input  logic [31:0]               group_stride_i,
+    input  logic [39:0]               outer_stride_i,
+    input  logic [19:0]               sp_base_i,
+    input  logic [19:0]               sp_row_i,
+    input  logic [19:0]               sp_group_i,
+    output logic [9:0]                row_o,
+    input  logic [39:0]               row_address_i,
+
+    output logic                      burst_valid_o,
+    input  logic                      burst_ready_i,
+    output logic [39:0]               burst_address_o, // of its first byte
+    output logic [6:0]                burst_beats_o,
+    output logic [12:0]               burst_bytes_o,
+    output logic [21:0]               burst_sp_o,      // scratchpad byte address
+    output logic [4:0]                burst_index_o,   // word of the group, modulo 32
+    output logic [39:0]               burst_run_o,     // address of its run
+
+    output logic                      end_o,
+    output logic [3:0]                error_o,
+    output logic [39:0]               error_address_o
+);
+    localparam logic [3:0] None = 4'(quin_pkg::DERR_NONE);
+
+    typedef enum logic [2:0] {IDLE, ROW, GROUP, RUN, LAST} state_e;
+    state_e state_q;
+
+    // ---- generator ----
+    logic [9:0] row_q, group_q;
+    logic [31:0] sp_row_q, sp_group_q;      // words; 32 bits hold all sums
+    logic [40:0] group_address_q, run_address_q, next_group, next_run; // bit 40: beyond 2^40, stays set
+    logic [21:0] n_bytes, inner_bytes, run_left_q, run_bytes, run_sp_q;
+    logic [6:0] run_offset_q;               // byte of the group, modulo 128
+    logic run_end;
+    logic [32:0] sp_end;
+    logic [1:0] low_mask;
+    logic misaligned, beyond;
+
+    assign row_o = row_q;
+    assign n_bytes = {2'b0, n_i} << element_i;
+    assign inner_bytes = {2'b0, inner_i} << element_i;
+    assign run_end = run_left_q <= inner_bytes;
+    assign run_bytes = run_end ? run_left_q : inner_bytes;
+    assign next_group = {1'b0, group_address_q[39:0]} + {9'b0, group_stride_i};
+    assign next_run = {1'b0, run_address_q[39:0]} + {1'b0, outer_stride_i};
+    assign low_mask = {element_i[1], element_i != 2'd0};
+    assign misaligned = ((group_address_q[1:0] | outer_stride_i[1:0]) & low_mask) != 2'b0;
+    assign sp_end = {1'b0, sp_group_q} + 33'((n_bytes + 22'd3) >> 2);
+    assign beyond = sp_end > 33'(SpWords);
+
+    // A token is a run, an error or the end of the job.
+    logic t_valid, t_last;
+    logic [3:0] t_error;
+    logic [40:0] t_address;
+    logic c_valid_q, c_last_q, c_ready;
+    logic [3:0] c_error_q;
+    logic [40:0] c_address_q;
+    logic [21:0] c_bytes_q, c_sp_q;
+    logic [4:0] c_index_q;
+
+    always_comb begin
+        t_valid = 1'b0;
+        t_last = 1'b0;
+        t_error = None;
+        t_address = run_address_q;
+        case (state_q)
+            GROUP: if (group_q != groups_i && (misaligned || beyond)) begin
+                t_valid = 1'b1;
+                t_error = misaligned ? 4'(quin_pkg::DERR_ALIGN) : 4'(quin_pkg::DERR_SCRATCHPAD);
+                t_address = misaligned ? group_address_q : {9'b0, sp_group_q};
+            end
+            RUN: t_valid = 1'b1;
+            LAST: begin
+                t_valid = 1'b1;
+                t_last = 1'b1;
+            end
+            default: ;
+        endcase
+        if (state_q == LAST && (element_i == 2'd3 || inner_i == 20'd0)) begin
+            t_error = 4'(quin_pkg::DERR_FIELD);
+            t_address = '0;
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            state_q <= IDLE;
+        end else if (stop_i) begin
+            state_q <= IDLE;
+        end else begin
+            case (state_q)
+                IDLE: if (start_i) state_q <= element_i == 2'd3 || inner_i == 20'd0 ? LAST : ROW;
+                ROW: state_q <= row_q == rows_i ? LAST : GROUP;
+                GROUP: begin
+                    if (group_q == groups_i) state_q <= ROW;
+                    else if (misaligned || beyond) begin
+                        if (c_ready) state_q <= IDLE;
+                    end else if (n_i != 20'd0) state_q <= RUN;
+                end
+                RUN: if (c_ready && run_end) state_q <= GROUP;
+                default: if (c_ready) state_q <= IDLE;
+            endcase
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        case (state_q)
+            IDLE: begin
+                row_q <= '0;
+                sp_row_q <= {12'b0, sp_base_i};
+            end
+            ROW: begin
+                group_q <= '0;
+                group_address_q <= {1'b0, row_address_i};
+                sp_group_q <= sp_row_q;
+            end
+            GROUP: begin
+                if (group_q == groups_i) begin
+                    row_q <= row_q + 1'b1;
+                    sp_row_q <= sp_row_q + {12'b0, sp_row_i};
+                end else if (!misaligned && !beyond) begin
+                    group_q <= group_q + 1'b1;
+                    group_address_q <= {group_address_q[40] | next_group[40], next_group[39:0]};
+                    sp_group_q <= sp_group_q + {12'b0, sp_group_i};
+                    run_address_q <= group_address_q;
+                    run_left_q <= n_bytes;
+                    run_sp_q <= {sp_group_q[19:0], 2'b0};
+                    run_offset_q <= '0;
+                end
+            end
+            RUN: if (c_ready) begin
+                run_address_q <= {run_address_q[40] | next_run[40], next_run[39:0]};
+                run_left_q <= run_left_q - run_bytes;
+                run_sp_q <= run_sp_q + run_bytes;
+                run_offset_q <= run_offset_q + run_bytes[6:0];
+            end
+            default: ;
+        endcase
+    end
+
+    // ---- window check ----
+    logic ok, s_ready, s_take;
+
+    assign c_ready = !c_valid_q || s_take;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || stop_i) c_valid_q <= 1'b0;
+        else if (c_ready) c_valid_q <= t_valid;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (c_ready && t_valid) begin
+            c_last_q <= t_last;
+            c_error_q <= t_error;
+            c_address_q <= t_address;
+            c_bytes_q <= run_bytes;
+            c_sp_q <= run_sp_q;
+            c_index_q <= run_offset_q[6:2];
+        end
+    end
+
+    quin_window_check #(
+        .BytesBits(22)
+    ) u_check (
+        .windows_i,
+        .address_i(c_address_q),
+        .bytes_i  (c_bytes_q),
+        .write_i  (store_i),
+        .ok_o     (ok)
+    );
+
+    // ---- split ----
+    logic s_valid_q, s_end, s_fire;
+    logic [39:0] s_address_q, s_run_q;
+    logic [21:0] s_left_q, s_sp_q;
+    logic [4:0] s_index_q;
+    logic end_q;
+    logic [3:0] error_q;
+    logic [39:0] error_address_q;
+
+    quin_burst_split #(
+        .BusBytes(BusBytes),
+        .MaxBeats(MaxBeats),
+        .LeftBits(22)
+    ) u_split (
+        .address_i(s_address_q[11:0]),
+        .left_i   (s_left_q),
+        .beats_o  (burst_beats_o),
+        .bytes_o  (burst_bytes_o),
+        .end_o    (s_end)
+    );
+
+    assign s_fire = s_valid_q && burst_ready_i;
+    assign s_ready = !s_valid_q || (s_fire && s_end);
+    assign s_take = s_ready && c_valid_q;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            s_valid_q <= 1'b0;
+            end_q <= 1'b0;
+        end else if (start_i) begin
+            end_q <= 1'b0;
+        end else if (stop_i) begin
+            s_valid_q <= 1'b0;
+            end_q <= 1'b1;
+        end else if (s_ready) begin
+            s_valid_q <= c_valid_q && !c_last_q && c_error_q == None && ok && !end_q;
+            if (c_valid_q && (c_last_q || c_error_q != None || !ok)) end_q <= 1'b1;
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (start_i) begin
+            error_q <= None;
+        end else if (s_take && !end_q) begin
+            error_q <= c_error_q != None ? c_error_q : !c_last_q && !ok ? 4'(quin_pkg::DERR_WINDOW) : None;
+            error_address_q <= c_address_q[39:0];
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (s_take) begin
+            s_address_q <= c_address_q[39:0];
+            s_run_q <= c_address_q[39:0];
+            s_left_q <= c_bytes_q;
+            s_sp_q <= c_sp_q;
+            s_index_q <= c_index_q;
+        end else if (s_fire) begin
+            s_address_q <= s_address_q + 40'(burst_bytes_o);
+            s_left_q <= s_left_q - 22'(burst_bytes_o);
+            s_sp_q <= s_sp_q + 22'(burst_bytes_o);
+            // The word of the group that holds the byte after the burst.
+            s_index_q <= s_index_q + 5'((13'(s_sp_q[1:0]) + burst_bytes_o) >> 2);
+        end
+    end
+
+    assign burst_valid_o = s_valid_q;
+    assign burst_address_o = s_address_q;
+    assign burst_sp_o = s_sp_q;
+    assign burst_index_o = s_index_q;
+    assign burst_run_o = s_run_q;
+    assign end_o = end_q;
+    assign error_o = error_q;
+    assign error_address_o = error_address_q;
+endmodule
+
+`default_nettype wire
