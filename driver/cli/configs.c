@@ -12,7 +12,7 @@ static const struct config {
     unsigned rows, stream_bytes, lanes, bus_bytes, scratchpad_words;
     const char *doc;
 } configs[] = {
-#define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc)                     \
+#define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc) \
     {#name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, doc},
 #include "configs.def"
 #undef QUIN_CONFIG
@@ -33,7 +33,7 @@ void quin_configs_print(void)
     printf("%-8s %5s %8s %6s %9s %11s  %s\n", "name", "rows", "columns", "lanes", "bus", "scratchpad", "for");
     for (int i = 0; i < CONFIGS; i++) {
         const struct config *c = &configs[i];
-        printf("%-8s %5u %8u %6u %6u bit %7u KiB  %s\n", c->name, c->rows, c->stream_bytes * TRITS_A_BYTE, c->lanes,
-               c->bus_bytes * 8, c->scratchpad_words / 256, c->doc);
+        printf("%-8s %5u %8u %6u %6u bit %7u KiB  %s\n", c->name, c->rows, c->stream_bytes * TRITS_A_BYTE,
+               c->lanes, c->bus_bytes * 8, c->scratchpad_words / 256, c->doc);
     }
 }

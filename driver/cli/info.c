@@ -11,6 +11,7 @@
 #include "session.h"
 #include "text.h"
 
+/* A line of the table. */
 __attribute__((format(printf, 2, 3))) static void row(const char *what, const char *format, ...)
 {
     va_list args;
@@ -53,9 +54,11 @@ static void print_model(const struct quin_session *s)
     number("  lm_head, 8 bit", m->head_bytes, " bytes");
 }
 
+/* How the model compiles: what it takes of the device and of its DRAM. */
 static void print_device(const struct quin_engine_info *d)
 {
-    row("  array", "%" PRIu32 " rows x %" PRIu32 " columns, %" PRIu32 " lanes", d->rows, d->stream_bytes * 5, d->lanes);
+    row("  array", "%" PRIu32 " rows x %" PRIu32 " columns, %" PRIu32 " lanes", d->rows, d->stream_bytes * 5,
+        d->lanes);
     char used[32], all[32];
     row("  scratchpad", "%s of %s words", quin_session_group(d->scratchpad_used, used),
         quin_session_group(d->scratchpad_words, all));
@@ -68,6 +71,7 @@ static void print_device(const struct quin_engine_info *d)
     number("  KV cache", d->kv_bytes, " bytes of it");
 }
 
+/* Names come from the file, so they are quoted. */
 static void print_tensors(const struct quin_session *s)
 {
     char text[512], clean[512];
@@ -88,9 +92,10 @@ enum quin_exit quin_info_main(const struct quin_options *o)
     if (!code) {
         print_model(&s);
         enum quin_err err = quin_session_try_engine(o, &s, &msg);
+        /* that the model does not fit the device is an answer, too, not a failure */
         printf("\n%-22s %s%s\n", "in configuration", o->config, o->exact ? ", exact" : "");
         if (err == QUIN_ERR_ARG)
-            code = quin_session_fail(err, &msg); /* a backend that does not exist: the model has no part in it */
+            code = quin_session_fail(err, &msg); /* no such backend: the model has no part in it */
         else if (err)
             row("  does not fit", "%s", msg.text);
         else

@@ -62,6 +62,7 @@ static void command_help(const struct command *c)
     quin_options_help(c->bit);
 }
 
+/* argv[0] is the command's name, as getopt wants it. */
 static enum quin_exit run_command(const struct command *c, int argc, char **argv)
 {
     struct quin_options o;
@@ -74,6 +75,7 @@ static enum quin_exit run_command(const struct command *c, int argc, char **argv
     return QUIN_EXIT_GOOD;
 }
 
+/* The first argument says what to do. */
 static enum quin_exit dispatch(int argc, char **argv)
 {
     if (argc < 2) {
@@ -91,7 +93,8 @@ static enum quin_exit dispatch(int argc, char **argv)
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(argv[1], commands[i].name))
             return run_command(&commands[i], argc - 1, argv + 1);
-    quin_term_error("unknown %s '%s'; see 'quintrit --help'", argv[1][0] == '-' ? "option" : "command", argv[1]);
+    quin_term_error("unknown %s '%s'; see 'quintrit --help'", argv[1][0] == '-' ? "option" : "command",
+                    argv[1]);
     return QUIN_EXIT_USAGE;
 }
 

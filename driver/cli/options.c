@@ -34,28 +34,40 @@ static const struct row {
     const char *arg, *help;
 } rows[] = {
     {"model", 'm', TEXT, DEVICE, AT(model), 0, 0, "FILE", "model, a GGUF file (default: the embedded one)"},
-    {"prompt", 'p', TEXT, RUN | VERIFY, AT(prompt), 0, 0, "TEXT", "text to go on from (default: \"Once upon a time\")"},
-    {"file", 'f', TEXT, RUN | VERIFY | PERPLEXITY, AT(file), 0, 0, "FILE", "take the text from a file; - is stdin"},
+    {"prompt", 'p', TEXT, RUN | VERIFY, AT(prompt), 0, 0, "TEXT",
+     "text to go on from (default: \"Once upon a time\")"},
+    {"file", 'f', TEXT, RUN | VERIFY | PERPLEXITY, AT(file), 0, 0, "FILE",
+     "take the text from a file; - is stdin"},
     {"n-predict", 'n', COUNT, RUN | VERIFY, AT(count), -1, UINT32_MAX - 1, "N",
      "tokens to generate, at most to the end of the context; -1: to its end (default: run 200, verify 256)"},
-    {"ctx-size", 'c', U32, DEVICE, AT(context), 0, UINT32_MAX, "N", "positions of the context; 0: the model's (default)"},
-    {"seed", 's', SEED, RUN, AT(seed), 0, 0, "N", "seed of the sampling; -1: random (default); the report shows it"},
+    {"ctx-size", 'c', U32, DEVICE, AT(context), 0, UINT32_MAX, "N",
+     "positions of the context; 0: the model's (default)"},
+    {"seed", 's', SEED, RUN, AT(seed), 0, 0, "N",
+     "seed of the sampling; -1: random (default); the report shows it"},
     {"temp", 0, REAL, RUN, AT(temperature), -1e6, 1e6, "T",
      "temperature (default 0.8); 0 or less: the likeliest token, chosen on the device"},
-    {"top-k", 0, U32, RUN, AT(top_k), 0, UINT32_MAX, "K", "choose among the K likeliest tokens (default 40); 0: all"},
-    {"top-p", 0, REAL, RUN, AT(top_p), 1e-9, 1, "P", "choose among the likeliest tokens that make up P (default 0.95); 1: all"},
+    {"top-k", 0, U32, RUN, AT(top_k), 0, UINT32_MAX, "K",
+     "choose among the K likeliest tokens (default 40); 0: all"},
+    {"top-p", 0, REAL, RUN, AT(top_p), 1e-9, 1, "P",
+     "choose among the likeliest tokens that make up P (default 0.95); 1: all"},
     {"stop", 0, STOP, RUN, 0, 0, 0, "TEXT", "end when TEXT has been written; up to 16 times"},
     {"ignore-eos", 0, FLAG, RUN, AT(ignore_eos), 0, 0, NULL, "go on after the model's end of text"},
     {"tensors", 0, FLAG, INFO, AT(tensors), 0, 0, NULL, "list the tensors of the file"},
     {"tolerance", 0, REAL, VERIFY, AT(tolerance), 1e-12, 1e6, "X",
      "error that an element may have, as a share of its tensor's largest magnitude (default 0.2)"},
-    {"hazards", 0, FLAG, VERIFY, AT(hazards), 0, 0, NULL, "also check that the program's waits cover its dependences"},
-    {"stories", 0, U32, PERPLEXITY, AT(stories), 1, UINT32_MAX, "N", "only the first N stories (default: all)"},
-    {"reference", 0, FLAG, PERPLEXITY, AT(reference), 0, 0, NULL, "the float reference instead of the device"},
+    {"hazards", 0, FLAG, VERIFY, AT(hazards), 0, 0, NULL,
+     "also check that the program's waits cover its dependences"},
+    {"stories", 0, U32, PERPLEXITY, AT(stories), 1, UINT32_MAX, "N",
+     "only the first N stories (default: all)"},
+    {"reference", 0, FLAG, PERPLEXITY, AT(reference), 0, 0, NULL,
+     "the float reference instead of the device"},
     {"exact", 0, FLAG, DEVICE, AT(exact), 0, 0, NULL, "ten trits for KV cache and lm_head, 16-bit attention"},
-    {"backend", 0, TEXT, DEVICE, AT(backend), 0, 0, "NAME", "what computes (default: cmodel, the golden model)"},
-    {"config", 0, TEXT, DEVICE, AT(config), 0, 0, "NAME", "configuration of the device (default: sim); see `quintrit configs`"},
-    {"verbose", 'v', FLAG, RUN, AT(verbose), 0, 0, NULL, "also report the model, the device and every counter"},
+    {"backend", 0, TEXT, DEVICE, AT(backend), 0, 0, "NAME",
+     "what computes (default: cmodel, the golden model)"},
+    {"config", 0, TEXT, DEVICE, AT(config), 0, 0, "NAME",
+     "configuration of the device (default: sim); see `quintrit configs`"},
+    {"verbose", 'v', FLAG, RUN, AT(verbose), 0, 0, NULL,
+     "also report the model, the device and every counter"},
     {"help", 'h', FLAG, ANY, AT(help), 0, 0, NULL, "this text"},
 };
 
@@ -98,11 +110,13 @@ static bool to_seed(const char *text, struct quin_options *o)
     return !errno && !*end;
 }
 
+/* Tells the range: the user should not have to look it up. */
 static enum quin_exit bad_value(const struct row *r, const char *value)
 {
     if (r->kind == SEED)
-        quin_term_error("--%s takes a whole number from 0 to 18446744073709551615, or -1 for a random one, not '%s'",
-                        r->name, value);
+        quin_term_error(
+            "--%s takes a whole number from 0 to 18446744073709551615, or -1 for a random one, not '%s'",
+            r->name, value);
     else
         quin_term_error("--%s takes a %s from %.10g to %.10g, not '%s'", r->name,
                         r->kind == REAL ? "number" : "whole number", r->low, r->high, value);
@@ -123,6 +137,7 @@ static enum quin_exit add_stop(struct quin_options *o, const char *value)
     return QUIN_EXIT_GOOD;
 }
 
+/* Puts the value of an option where its row says. */
 static enum quin_exit store(const struct row *r, const char *value, struct quin_options *o)
 {
     char *to = (char *)o + r->at;
@@ -167,7 +182,8 @@ static void tables(enum quin_command command, char *letters, struct option *long
     for (int i = 0; i < ROWS; i++) {
         if (!(rows[i].commands & command))
             continue;
-        longs[n++] = (struct option){rows[i].name, rows[i].arg ? required_argument : no_argument, NULL, LONG_BASE + i};
+        longs[n++] =
+            (struct option){rows[i].name, rows[i].arg ? required_argument : no_argument, NULL, LONG_BASE + i};
         if (rows[i].letter)
             *letters++ = rows[i].letter;
         if (rows[i].letter && rows[i].arg)
@@ -208,8 +224,12 @@ enum quin_exit quin_options_parse(enum quin_command command, const char *name, i
     struct option longs[ROWS + 1];
     enum quin_exit code = QUIN_EXIT_GOOD;
     int c;
-    *o = (struct quin_options){.backend = "cmodel", .config = "sim", .count = command == VERIFY ? 256 : 200,
-                               .temperature = 0.8, .top_k = 40, .top_p = 0.95};
+    *o = (struct quin_options){.backend = "cmodel",
+                               .config = "sim",
+                               .count = command == VERIFY ? 256 : 200,
+                               .temperature = 0.8,
+                               .top_k = 40,
+                               .top_p = 0.95};
     tables(command, letters, longs);
     opterr = 0;
     while (!code && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1)

@@ -46,8 +46,8 @@ enum quin_exit quin_perplexity_main(const struct quin_options *o)
         code = open_session(o, &s);
     if (!code) {
         struct quin_progress progress = quin_term_progress("scoring");
-        enum quin_err err = quin_perplexity_run(s.lm, s.engine, o->reference, text, length, o->stories, &progress,
-                                                &result, &msg);
+        enum quin_err err = quin_perplexity_run(s.lm, s.engine, o->reference, text, length, o->stories,
+                                                &progress, &result, &msg);
         quin_term_progress_end();
         if (err)
             code = quin_session_fail(err, &msg);

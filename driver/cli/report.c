@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The report at the end of a run. Counters are shown in all and for one generated token; the first token comes out of
- * the prompt's last position, so one token's share is taken over the tokens after it.
+ * The report at the end of a run. Counters are shown in all and for one generated token; the first token
+ * comes out of the prompt's last position, so one token's share is taken over the tokens after it.
  */
 #include "report.h"
 
@@ -15,6 +15,7 @@ enum quin_err quin_tally_take(struct quin_engine *engine, struct quin_tally *t, 
     return quin_engine_counters(engine, t->values, QUIN_TALLY_MOST, &t->count, msg);
 }
 
+/* 0 for a counter that the device lacks. */
 static uint64_t value_of(const struct quin_tally *t, const char *name)
 {
     for (size_t i = 0; i < t->count; i++)
@@ -23,6 +24,7 @@ static uint64_t value_of(const struct quin_tally *t, const char *name)
     return 0;
 }
 
+/* `timed` of the tokens fell into `seconds`. */
 static void speed(FILE *to, const char *what, size_t tokens, size_t timed, double seconds)
 {
     char group[32];
@@ -32,6 +34,7 @@ static void speed(FILE *to, const char *what, size_t tokens, size_t timed, doubl
     fputc('\n', to);
 }
 
+/* For one token: what was counted after the first, over the tokens after it, rounded. */
 static void counter(FILE *to, const struct quin_report *r, const char *what, const char *name)
 {
     char group[32];
@@ -42,13 +45,15 @@ static void counter(FILE *to, const struct quin_report *r, const char *what, con
     fputc('\n', to);
 }
 
-static void counters(FILE *to, const struct quin_options *o, const struct quin_session *s, const struct quin_report *r)
+/* Six that say most; with --verbose all by their own names, those of time only where the backend has time. */
+static void counters(FILE *to, const struct quin_options *o, const struct quin_session *s,
+                     const struct quin_report *r)
 {
     static const struct {
         const char *what, *name;
-    } rows[] = {{"additions done", "ADDS"},   {"additions skipped", "ADDS_SKIPPED"},
-                {"wraps", "WRAPS"},           {"bytes streamed", "STREAM_BYTES"},
-                {"commands", "COMMANDS"},     {"vector elements", "VECTOR_ELEMENTS"}};
+    } rows[] = {{"additions done", "ADDS"}, {"additions skipped", "ADDS_SKIPPED"},
+                {"wraps", "WRAPS"},         {"bytes streamed", "STREAM_BYTES"},
+                {"commands", "COMMANDS"},   {"vector elements", "VECTOR_ELEMENTS"}};
     fprintf(to, "%-20s %14s%s\n", "counted by device", "in all", r->steps ? "  for one token" : "");
     for (size_t i = 0; !o->verbose && i < sizeof rows / sizeof rows[0]; i++)
         counter(to, r, rows[i].what, rows[i].name);
@@ -63,12 +68,12 @@ void quin_report_print(FILE *to, const struct quin_options *o, const struct quin
     fprintf(to, "\n");
     speed(to, "prompt", r->prompt_tokens, r->prompt_tokens, r->prompt_seconds);
     speed(to, "generated", r->made, r->steps, r->made_seconds);
-    fprintf(to, "%-20s backend %s, configuration %s; speed is the simulation's, not the hardware's\n", "computed by",
-            s->device.backend, s->device.config);
+    fprintf(to, "%-20s backend %s, configuration %s; speed is the simulation's, not the hardware's\n",
+            "computed by", s->device.backend, s->device.config);
     fprintf(to, "%-20s %s\n", "ended by", r->ended);
     if (o->temperature > 0)
-        fprintf(to, "%-20s seed %" PRIu64 ", temperature %g, top-k %" PRIu32 ", top-p %g\n", "sampled with", r->seed,
-                o->temperature, o->top_k, o->top_p);
+        fprintf(to, "%-20s seed %" PRIu64 ", temperature %g, top-k %" PRIu32 ", top-p %g\n", "sampled with",
+                r->seed, o->temperature, o->top_k, o->top_p);
     else
         fprintf(to, "%-20s the likeliest token, on the device\n", "sampled with");
     counters(to, o, s, r);
@@ -79,9 +84,11 @@ void quin_report_begin(FILE *to, const struct quin_session *s)
     const struct quin_engine_info *d = &s->device;
     char name[512], a[32], b[32];
     quin_session_quote_name(s, name, sizeof name);
-    fprintf(to, "%-20s %s: %zu layers of %zu, %s ternary parameters, vocabulary %zu\n", "model", name, s->model.layers,
-            s->model.dim, quin_session_group(s->model.ternary_params, a), s->model.vocab);
-    fprintf(to, "%-20s %" PRIu32 " rows x %" PRIu32 " columns, scratchpad %s of %s words, context %" PRIu32 "\n\n", "device",
-            d->rows, d->stream_bytes * 5, quin_session_group(d->scratchpad_used, a),
+    fprintf(to, "%-20s %s: %zu layers of %zu, %s ternary parameters, vocabulary %zu\n", "model", name,
+            s->model.layers, s->model.dim, quin_session_group(s->model.ternary_params, a), s->model.vocab);
+    fprintf(to,
+            "%-20s %" PRIu32 " rows x %" PRIu32 " columns, scratchpad %s of %s words, context %" PRIu32
+            "\n\n",
+            "device", d->rows, d->stream_bytes * 5, quin_session_group(d->scratchpad_used, a),
             quin_session_group(d->scratchpad_words, b), d->context);
 }

@@ -19,7 +19,7 @@ enum quin_err quin_tally_take(struct quin_engine *engine, struct quin_tally *t, 
 
 struct quin_report {
     size_t prompt_tokens, made;
-    size_t steps; /* tokens that the device computed after the first one */
+    size_t steps;                        /* tokens that the device computed after the first one */
     double prompt_seconds, made_seconds; /* made_seconds: of the tokens after the first one */
     const char *ended;                   /* why */
     uint64_t seed;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * quintrit run: goes on with a text. Greedy tokens come from the loop on the device, in runs short enough that a stop
- * text or Ctrl-C is obeyed soon; otherwise logits come to the host, and the token chosen there goes back.
+ * quintrit run: goes on with a text. Greedy tokens come from the loop on the device, in runs short enough
+ * that a stop text or Ctrl-C is obeyed soon; otherwise logits come to the host, and the token chosen there
+ * goes back.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,10 +36,11 @@ static void show_live(const struct run *r)
 {
     double seconds = quin_term_seconds() - r->first;
     if (seconds >= LIVE_SECONDS && r->report.made > 1)
-        quin_term_live("%zu of %u tokens, %.1f tokens/s (speed of the simulation)", r->report.made, (unsigned)r->most,
-                       (double)(r->report.made - 1) / seconds);
+        quin_term_live("%zu of %u tokens, %.1f tokens/s (speed of the simulation)", r->report.made,
+                       (unsigned)r->most, (double)(r->report.made - 1) / seconds);
 }
 
+/* The text ends here; the clock stops, though the device may have tokens under way. */
 static void end(struct run *r, const char *why)
 {
     r->report.ended = why;
@@ -79,13 +81,15 @@ static bool take(void *user, uint32_t token)
 
 /* ---- the two ways ---- */
 
-/* All tokens of the prompt but the last few, whose count comes back in *rest; short runs, so that Ctrl-C is seen. */
+/* All tokens of the prompt but the last few, whose count comes back in *rest; short runs, so
+ * that Ctrl-C is seen. */
 static enum quin_err feed_prompt(struct run *r, size_t *rest, struct quin_msg *msg)
 {
     size_t piece = (size_t)r->s.device.prefill_rows * PROMPT_ROWS, at = 0;
     enum quin_err err = QUIN_OK;
     while (!err && !r->report.ended && r->prompt.count - at > piece) {
-        err = quin_engine_feed(r->s.engine, 0, (uint32_t)at, r->prompt.tokens + at, piece, false, NULL, NULL, msg);
+        err = quin_engine_feed(r->s.engine, 0, (uint32_t)at, r->prompt.tokens + at, piece, false, NULL, NULL,
+                               msg);
         at += piece;
         if (quin_term_interrupted())
             end(r, "interrupt");
@@ -94,27 +98,30 @@ static enum quin_err feed_prompt(struct run *r, size_t *rest, struct quin_msg *m
     return err;
 }
 
+/* The first token by itself, to part prompt and generation in time and counters; then a few at a time. The
+ * device need not be told its own tokens again, but for the last one of the run before. */
 static enum quin_err greedy(struct run *r, size_t rest, struct quin_msg *msg)
 {
     uint32_t made, position = (uint32_t)(r->prompt.count - rest);
-    enum quin_err err = quin_engine_generate(r->s.engine, 0, position, r->prompt.tokens + position, rest, 1, r->eos,
-                                             take, r, &made, msg);
+    enum quin_err err = quin_engine_generate(r->s.engine, 0, position, r->prompt.tokens + position, rest, 1,
+                                             r->eos, take, r, &made, msg);
     if (!err)
         err = quin_tally_take(r->s.engine, &r->report.prompt, msg);
     while (!err && !r->report.ended && r->report.made < r->most) {
         uint32_t left = r->most - (uint32_t)r->report.made;
         position = (uint32_t)(r->prompt.count + r->report.made - 1);
-        err = quin_engine_generate(r->s.engine, 0, position, &r->last, 1, left < RUN_TOKENS ? left : RUN_TOKENS, r->eos,
-                                   take, r, &made, msg);
+        err = quin_engine_generate(r->s.engine, 0, position, &r->last, 1,
+                                   left < RUN_TOKENS ? left : RUN_TOKENS, r->eos, take, r, &made, msg);
     }
     return err;
 }
 
+/* Logits to the host, a token back. The token that ends the text is never fed. */
 static enum quin_err sampled(struct run *r, size_t rest, struct quin_msg *msg)
 {
     uint32_t token, position = (uint32_t)(r->prompt.count - rest);
-    enum quin_err err = quin_engine_feed(r->s.engine, 0, position, r->prompt.tokens + position, rest, false, r->logits,
-                                         NULL, msg);
+    enum quin_err err = quin_engine_feed(r->s.engine, 0, position, r->prompt.tokens + position, rest, false,
+                                         r->logits, NULL, msg);
     if (!err)
         err = quin_tally_take(r->s.engine, &r->report.prompt, msg);
     while (!err) {
@@ -134,20 +141,20 @@ static enum quin_err sampled(struct run *r, size_t rest, struct quin_msg *msg)
 static enum quin_err only_prompt(struct run *r, size_t rest, struct quin_msg *msg)
 {
     size_t at = r->prompt.count - rest;
-    enum quin_err err = quin_engine_feed(r->s.engine, 0, (uint32_t)at, r->prompt.tokens + at, rest, false, NULL, NULL,
-                                         msg);
+    enum quin_err err =
+        quin_engine_feed(r->s.engine, 0, (uint32_t)at, r->prompt.tokens + at, rest, false, NULL, NULL, msg);
     return err ? err : quin_tally_take(r->s.engine, &r->report.prompt, msg);
 }
 
 static enum quin_err generate(struct run *r, struct quin_msg *msg)
 {
-    size_t rest;
+    size_t rest = 0;
     enum quin_err err = quin_engine_clear_counters(r->s.engine, msg);
     r->begun = quin_term_seconds();
     if (!err)
         err = feed_prompt(r, &rest, msg);
     if (!err && !r->report.ended)
-        err = !r->most ? only_prompt(r, rest, msg) : r->sampler ? sampled(r, rest, msg) : greedy(r, rest, msg);
+        err = (!r->most ? only_prompt : r->sampler ? sampled : greedy)(r, rest, msg);
     if (!r->report.made)
         r->report.prompt_seconds = quin_term_seconds() - r->begun;
     if (!r->report.ended)
@@ -208,6 +215,7 @@ static enum quin_exit begin(struct run *r)
     return QUIN_EXIT_GOOD;
 }
 
+/* A text that breaks off on an error still gets its last line ended, and no report. */
 enum quin_exit quin_run_main(const struct quin_options *o)
 {
     struct run r = {.o = o};

@@ -46,7 +46,8 @@ enum quin_exit quin_session_check_device(const struct quin_options *o)
     return QUIN_EXIT_USAGE;
 }
 
-enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_session *s, struct quin_msg *msg)
+enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_session *s,
+                                      struct quin_msg *msg)
 {
     struct quin_engine_options options = quin_engine_defaults();
     options.backend = o->backend;
@@ -75,7 +76,8 @@ enum quin_exit quin_session_open(const struct quin_options *o, struct quin_sessi
     if (!err)
         return QUIN_EXIT_GOOD;
     code = quin_session_fail(err, &msg);
-    return o->context > s->model.context ? QUIN_EXIT_USAGE : code; /* a number that no run of this model can take */
+    /* a number that no run of this model can take is wrong usage, whatever the library calls it */
+    return o->context > s->model.context ? QUIN_EXIT_USAGE : code;
 }
 
 void quin_session_close(struct quin_session *s)
@@ -87,6 +89,7 @@ void quin_session_close(struct quin_session *s)
 
 /* ---- text ---- */
 
+/* By errno. */
 static enum quin_exit read_error(const char *path)
 {
     quin_term_error("cannot read '%s': %s", path, strerror(errno));
@@ -129,6 +132,7 @@ done:
     return code;
 }
 
+/* p->text and its length, from where the options say. */
 static enum quin_exit prompt_text(const struct quin_options *o, struct quin_prompt *p)
 {
     if (o->file) {
@@ -144,7 +148,9 @@ static enum quin_exit prompt_text(const struct quin_options *o, struct quin_prom
     return p->text ? QUIN_EXIT_GOOD : QUIN_EXIT_FAILED;
 }
 
-enum quin_exit quin_session_prompt(const struct quin_options *o, const struct quin_session *s, struct quin_prompt *p)
+/* Texts of control tokens count: the user writes the prompt, and may want one. */
+enum quin_exit quin_session_prompt(const struct quin_options *o, const struct quin_session *s,
+                                   struct quin_prompt *p)
 {
     struct quin_msg msg = {""};
     *p = (struct quin_prompt){0};
@@ -159,8 +165,9 @@ enum quin_exit quin_session_prompt(const struct quin_options *o, const struct qu
         return QUIN_EXIT_USAGE;
     }
     if (p->count > s->device.context) {
-        quin_term_error("the prompt has %zu tokens and the context %" PRIu32 " positions; shorten the prompt or give a "
-                        "larger -c", p->count, s->device.context);
+        quin_term_error("the prompt has %zu tokens and the context %" PRIu32
+                        " positions; shorten the prompt or give a larger -c",
+                        p->count, s->device.context);
         return QUIN_EXIT_USAGE;
     }
     return QUIN_EXIT_GOOD;
@@ -173,7 +180,8 @@ void quin_prompt_free(struct quin_prompt *p)
     *p = (struct quin_prompt){0};
 }
 
-uint32_t quin_session_room(const struct quin_options *o, const struct quin_session *s, const struct quin_prompt *p)
+uint32_t quin_session_room(const struct quin_options *o, const struct quin_session *s,
+                           const struct quin_prompt *p)
 {
     int64_t room = (int64_t)s->device.context - (int64_t)p->count + 1;
     return (uint32_t)(o->count < 0 || o->count > room ? room : o->count);

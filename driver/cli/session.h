@@ -21,7 +21,8 @@ enum quin_exit quin_session_fail(enum quin_err err, const struct quin_msg *msg);
 enum quin_exit quin_session_open_model(const struct quin_options *o, struct quin_session *s);
 /* Refuses a configuration that does not exist, which is wrong usage, before any long work. */
 enum quin_exit quin_session_check_device(const struct quin_options *o);
-enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_session *s, struct quin_msg *msg);
+enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_session *s,
+                                      struct quin_msg *msg);
 enum quin_exit quin_session_open(const struct quin_options *o, struct quin_session *s); /* all of these */
 void quin_session_close(struct quin_session *s);
 
@@ -35,11 +36,13 @@ struct quin_prompt {
     size_t count;
 };
 /* --prompt, --file or the default as tokens, at most as many as the context has positions. */
-enum quin_exit quin_session_prompt(const struct quin_options *o, const struct quin_session *s, struct quin_prompt *p);
+enum quin_exit quin_session_prompt(const struct quin_options *o, const struct quin_session *s,
+                                   struct quin_prompt *p);
 void quin_prompt_free(struct quin_prompt *p);
 
 /* Tokens that may be generated: the option, or what fits; the last one needs no position. */
-uint32_t quin_session_room(const struct quin_options *o, const struct quin_session *s, const struct quin_prompt *p);
+uint32_t quin_session_room(const struct quin_options *o, const struct quin_session *s,
+                           const struct quin_prompt *p);
 
 /* What stdout's errors mean for the exit code: a reader that went away is no failure. */
 enum quin_exit quin_session_end_output(int error, enum quin_exit code);

@@ -44,6 +44,7 @@ double quin_term_seconds(void)
 
 /* ---- signals ---- */
 
+/* Only what a signal handler may call. */
 static void on_interrupt(int signal)
 {
     (void)signal;
@@ -123,6 +124,7 @@ static int columns(void)
     return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : DEFAULT_COLUMNS;
 }
 
+/* The bar; not more often than the eye can follow. */
 static void draw(void *user, double fraction)
 {
     (void)user;
@@ -132,10 +134,11 @@ static void draw(void *user, double fraction)
     term.drawn = now;
     fraction = fraction > 1 ? 1 : fraction > 0 ? fraction : 0;
     static const char marks[] = "##############################", rest[] = "..............................";
-    int around = (int)strlen(term.bar) + 10, cells = columns() - around; /* a line that wraps cannot be taken back */
+    int cells = columns() - (int)strlen(term.bar) - 10; /* a line that wraps cannot be taken back */
     cells = cells < 0 ? 0 : cells > BAR_CELLS ? BAR_CELLS : cells;
     int full = (int)(fraction * cells);
-    fprintf(stderr, "\r%s [%.*s%.*s] %3d %%", term.bar, full, marks, cells - full, rest, (int)(fraction * 100));
+    fprintf(stderr, "\r%s [%.*s%.*s] %3d %%", term.bar, full, marks, cells - full, rest,
+            (int)(fraction * 100));
     fflush(stderr);
 }
 
@@ -186,7 +189,8 @@ void quin_term_live(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const char *on = quin_term_style(stderr, QUIN_STYLE_FAINT), *off = *on ? quin_term_style(stderr, QUIN_STYLE_NONE) : "";
+    const char *on = quin_term_style(stderr, QUIN_STYLE_FAINT),
+               *off = *on ? quin_term_style(stderr, QUIN_STYLE_NONE) : "";
     if (term.same) /* make room below (index, up), keep the cursor, write one line lower, come back */
         fprintf(stderr, "\033D\033[A\0337\r\n%s%.*s%s\033[K\0338", on, wide - 1, text, off);
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The terminal, if there is one: colour, progress bars, a live line under the text, Ctrl-C. Where stdout or stderr is
- * no terminal, not one escape code goes to it.
+ * The terminal, if there is one: colour, progress bars, a live line under the text, Ctrl-C. Where stdout or
+ * stderr is no terminal, not one escape code goes to it.
  */
 #ifndef QUIN_TERMINAL_H
 #define QUIN_TERMINAL_H
@@ -29,13 +29,14 @@ const char *quin_term_style(FILE *to, enum quin_style style);
 struct quin_progress quin_term_progress(const char *what);
 void quin_term_progress_end(void);
 
-/* The live line. Where stdout and stderr are one terminal it stands under the text: it is cleared before text is
- * written and drawn after it, and quin_term_wrote follows the cursor. Elsewhere it is a line of stderr by itself. */
+/* The live line. Where stdout and stderr are one terminal it stands under the text: it is cleared before text
+ * is written and drawn after it, and quin_term_wrote follows the cursor. Elsewhere it is a line of stderr by
+ * itself. */
 __attribute__((format(printf, 1, 2))) void quin_term_live(const char *format, ...);
 void quin_term_live_clear(void);
 void quin_term_wrote(uint32_t code_point);
 
-/* Ctrl-C ends the process with 130; after _hold it only makes _interrupted true, and the second one ends it. */
+/* Ctrl-C ends the process with 130; after _hold it makes _interrupted true, and the second one ends it. */
 void quin_term_hold_interrupts(void);
 bool quin_term_interrupted(void);
 

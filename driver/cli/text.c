@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The text on stdout. A byte that cannot be part of a character becomes U+FFFD, as does every maximal part of a
- * character that breaks off (Unicode 15, table 3-8). On a terminal so do control characters but \n and \t.
+ * The text on stdout. A byte that cannot be part of a character becomes U+FFFD, as does every maximal part of
+ * a character that breaks off (Unicode 15, table 3-8). On a terminal so do control characters but \n and \t.
  */
 #include "text.h"
 
@@ -39,6 +39,7 @@ static bool may_follow(const unsigned char *c, size_t n, unsigned char b)
     return b >= low && b <= high;
 }
 
+/* Of a character that is complete and valid. */
 static uint32_t code_point(const unsigned char *c, size_t n)
 {
     uint32_t v = n == 1 ? c[0] : c[0] & (0x7fu >> n);
@@ -47,6 +48,7 @@ static uint32_t code_point(const unsigned char *c, size_t n)
     return v;
 }
 
+/* C0 but newline and tab, DEL, and C1, whose U+009B begins a terminal's commands as ESC [ does. */
 static bool is_control(uint32_t c)
 {
     return (c < ' ' && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
@@ -54,6 +56,7 @@ static bool is_control(uint32_t c)
 
 /* ---- output ---- */
 
+/* Writes one character, c in bytes[n]; REPLACEMENT needs no bytes. */
 static void emit(struct quin_text *t, const unsigned char *bytes, size_t n, uint32_t c)
 {
     static const unsigned char mark[] = {0xef, 0xbf, 0xbd};
@@ -62,13 +65,16 @@ static void emit(struct quin_text *t, const unsigned char *bytes, size_t n, uint
             c = REPLACEMENT;
         quin_term_wrote(c);
     }
-    if (c == REPLACEMENT)
-        bytes = mark, n = sizeof mark;
+    if (c == REPLACEMENT) {
+        bytes = mark;
+        n = sizeof mark;
+    }
     t->line_begun = c != '\n';
     if (!t->error && fwrite(bytes, 1, n, stdout) != n)
         t->error = errno;
 }
 
+/* A byte either goes on with the held character, or shows that it broke off and starts another one. */
 static void byte(struct quin_text *t, unsigned char b)
 {
     if (t->held_length && !may_follow(t->held, t->held_length, b)) {
@@ -159,10 +165,10 @@ void quin_text_quote(const char *bytes, size_t length, char *out, size_t size)
         if (at + 5 > size)
             break; /* room for the longest piece and the end */
         if (plain)
-            memcpy(out + at, c, n), at += n;
+            memcpy(out + at, c, n);
         else
-            at += (size_t)(c[0] == '\n' ? sprintf(out + at, "\\n") : c[0] == '\t' ? sprintf(out + at, "\\t") :
-                           sprintf(out + at, "\\x%02x", c[0]));
+            n = (size_t)sprintf(out + at, c[0] == '\n' ? "\\n" : c[0] == '\t' ? "\\t" : "\\x%02x", c[0]);
+        at += n;
         i += plain ? n : 1;
     }
     out[at] = '\0';

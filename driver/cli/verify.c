@@ -11,11 +11,12 @@
 #include "terminal.h"
 #include "text.h"
 
-/* A share of a tensor's largest magnitude. Rounding alone moves single elements this far: where an int8 activation
- * falls on the other side of a half, all that is computed from it differs. Set from the embedded model, whose worst
- * element over the default prompt is between 0.10 and 0.15. */
+/* A share of a tensor's largest magnitude. Rounding alone moves single elements this far: where an int8
+ * activation falls on the other side of a half, all that is computed from it differs. Set from the embedded
+ * model, whose worst element over the default prompt is between 0.10 and 0.15. */
 static const double TOLERANCE = 0.2;
 
+/* The bar counts generated tokens; the prompt's go by quickly. */
 struct progress {
     struct quin_progress bar;
     size_t made, most;
@@ -41,6 +42,7 @@ static void print_token(const struct quin_session *s, const char *who, uint32_t 
     printf("  %-20s token %" PRIu32 " \"%s\"\n", who, token, text);
 }
 
+/* Where to look: layer, tensor, row (position) and column of the first element that is too far off. */
 static void print_tensor(const struct quin_session *s, const struct quin_verify_result *v)
 {
     char name[128];
@@ -57,12 +59,14 @@ static void print_tensor(const struct quin_session *s, const struct quin_verify_
 static void print_result(const struct quin_session *s, const struct quin_verify_result *v, double tolerance)
 {
     printf("%-22s %zu\n", "positions compared", v->tokens);
-    printf("%-22s %zu equal, %zu different, %zu of these near ties\n", "greedy tokens", v->tokens - v->differ, v->differ,
-           v->near_ties);
-    printf("%-22s largest %.3g, RMS %.3g, of their standard deviation\n", "error of logits", v->max_error, v->rms_error);
+    printf("%-22s %zu equal, %zu different, %zu of these near ties\n", "greedy tokens", v->tokens - v->differ,
+           v->differ, v->near_ties);
+    printf("%-22s largest %.3g, RMS %.3g, of their standard deviation\n", "error of logits", v->max_error,
+           v->rms_error);
     printf("%-22s device %.6f, reference %.6f nats a token\n", "NLL", v->nll_device, v->nll_reference);
     if (v->tensors)
-        printf("%-22s %zu, tolerance %g of the largest magnitude\n", "tensors compared", v->tensors, tolerance);
+        printf("%-22s %zu, tolerance %g of the largest magnitude\n", "tensors compared", v->tensors,
+               tolerance);
     else
         printf("%-22s none: the backend cannot look inside\n", "tensors compared");
     if (v->differ) {
@@ -74,6 +78,7 @@ static void print_result(const struct quin_session *s, const struct quin_verify_
         print_tensor(s, v);
 }
 
+/* False when there are any. */
 static bool print_hazards(struct quin_session *s)
 {
     char text[256];
@@ -84,6 +89,7 @@ static bool print_hazards(struct quin_session *s)
     return !hazards;
 }
 
+/* Near ties are no fault: the reference's own two logits differ by less than the error of the device's. */
 static enum quin_exit verdict(const struct quin_verify_result *v, bool orderly)
 {
     bool good = orderly && !v->tensor[0] && v->differ == v->near_ties;
@@ -106,8 +112,8 @@ enum quin_exit quin_verify_main(const struct quin_options *o)
     if (!code) {
         size_t count = quin_session_room(o, &s, &prompt);
         struct progress progress = {quin_term_progress("comparing"), 0, count};
-        enum quin_err err = quin_verify(s.lm, s.engine, prompt.tokens, prompt.count, count, tolerance, count_token,
-                                        &progress, &result, &msg);
+        enum quin_err err = quin_verify(s.lm, s.engine, prompt.tokens, prompt.count, count, tolerance,
+                                        count_token, &progress, &result, &msg);
         quin_term_progress_end();
         if (err) {
             code = quin_session_fail(err, &msg);

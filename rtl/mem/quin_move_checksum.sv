@@ -16,9 +16,12 @@ module quin_move_checksum (
     output logic [31:0]               sum_o
 );
     function automatic logic [31:0] rotl(input logic [31:0] x, input logic [4:0] by);
-        logic [63:0] wide;
-        wide = {x, x} << by;
-        rotl = wide[63:32];
+        logic [31:0] r1, r2, r4, r8;
+        r1 = by[0] ? {x[30:0], x[31]} : x;
+        r2 = by[1] ? {r1[29:0], r1[31:30]} : r1;
+        r4 = by[2] ? {r2[27:0], r2[31:28]} : r2;
+        r8 = by[3] ? {r4[23:0], r4[31:24]} : r4;
+        rotl = by[4] ? {r8[15:0], r8[31:16]} : r8;
     endfunction
 
     logic [2:0] valid_q;

@@ -49,6 +49,9 @@ module quin_move_walk #(
     typedef enum logic [2:0] {IDLE, ROW, GROUP, RUN, LAST} state_e;
     state_e state_q;
 
+    logic end_q;
+    logic halt;                             // nothing after the end of the walk counts
+
     // ---- generator ----
     logic [9:0] row_q, group_q;
     logic [31:0] sp_row_q, sp_group_q;      // words; 32 bits hold all sums
@@ -57,9 +60,11 @@ module quin_move_walk #(
     logic [6:0] run_offset_q;               // byte of the group, modulo 128
     logic run_end;
     logic [32:0] sp_end;
+    logic [19:0] n_words;
     logic [1:0] low_mask;
     logic misaligned, beyond;
 
+    assign halt = stop_i || (end_q && !start_i);
     assign row_o = row_q;
     assign n_bytes = {2'b0, n_i} << element_i;
     assign inner_bytes = {2'b0, inner_i} << element_i;
@@ -69,7 +74,8 @@ module quin_move_walk #(
     assign next_run = {1'b0, run_address_q[39:0]} + {1'b0, outer_stride_i};
     assign low_mask = {element_i[1], element_i != 2'd0};
     assign misaligned = ((group_address_q[1:0] | outer_stride_i[1:0]) & low_mask) != 2'b0;
-    assign sp_end = {1'b0, sp_group_q} + 33'((n_bytes + 22'd3) >> 2);
+    assign n_words = 20'((n_bytes + 22'd3) >> 2);
+    assign sp_end = {1'b0, sp_group_q} + 33'(n_words);
     assign beyond = sp_end > 33'(SpWords);
 
     // A token is a run, an error or the end of the job.
@@ -109,7 +115,7 @@ module quin_move_walk #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= IDLE;
-        end else if (stop_i) begin
+        end else if (halt) begin
             state_q <= IDLE;
         end else begin
             case (state_q)
@@ -168,7 +174,7 @@ module quin_move_walk #(
     assign c_ready = !c_valid_q || s_take;
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || stop_i) c_valid_q <= 1'b0;
+        if (!rst_ni || halt) c_valid_q <= 1'b0;
         else if (c_ready) c_valid_q <= t_valid;
     end
 
@@ -198,7 +204,6 @@ module quin_move_walk #(
     logic [39:0] s_address_q, s_run_q;
     logic [21:0] s_left_q, s_sp_q;
     logic [4:0] s_index_q;
-    logic end_q;
     logic [3:0] error_q;
     logic [39:0] error_address_q;
 
@@ -221,14 +226,14 @@ module quin_move_walk #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             s_valid_q <= 1'b0;
-            end_q <= 1'b0;
+            end_q <= 1'b1;
         end else if (start_i) begin
             end_q <= 1'b0;
         end else if (stop_i) begin
             s_valid_q <= 1'b0;
             end_q <= 1'b1;
         end else if (s_ready) begin
-            s_valid_q <= c_valid_q && !c_last_q && c_error_q == None && ok && !end_q;
+            s_valid_q <= c_valid_q && !c_last_q && c_error_q == None && ok && !halt;
             if (c_valid_q && (c_last_q || c_error_q != None || !ok)) end_q <= 1'b1;
         end
     end

@@ -236,7 +236,7 @@ module quin_stream_dma #(
     );
 
     // Credits promise the room.
-    always_ff @(posedge clk_i) begin
+    always @(posedge clk_i) begin
         if (rst_ni && entry_valid) assert (entry_room);
     end
 

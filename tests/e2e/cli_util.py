@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """For the tests of the command: runs it, and writes small GGUF files whose greedy text is known.
 
-A chain model has layers of zeros, so that its logits depend on the last token alone, and an lm_head whose row for
-token b is the embedding of a: after a it says b. The text follows from the file, not from the program under test.
+A chain model has layers of zeros, so that its logits depend on the last token alone, and an lm_head
+whose row for token b is the embedding of a: after a it says b. The text follows from the file, not
+from the program under test.
 """
 import os
 import subprocess
@@ -82,7 +83,8 @@ class Model:
             w.add_tensor(name, self.replace.get(name, value))
 
     def matrix(self, w: gguf.GGUFWriter, name: str, rows: int, columns: int) -> None:
-        trits = self.rng.integers(-1, 2, (rows, columns)) if self.random else np.zeros((rows, columns))
+        limit = 1 if self.random else 0
+        trits = self.rng.integers(-limit, limit + 1, (rows, columns))
         self.trits[name] = trits
         self.tensor(w, name, (trits * 0.125).astype(np.float16))
 
@@ -91,7 +93,8 @@ class Model:
         w.add_tokenizer_model("gpt2")
         w.add_tokenizer_pre("gpt-2")
         w.add_token_list(texts)
-        w.add_token_types([int(gguf.TokenType.CONTROL), *[int(gguf.TokenType.NORMAL)] * (len(texts) - 1)])
+        kinds = [gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * (len(texts) - 1)
+        w.add_token_types([int(k) for k in kinds])
         w.add_token_merges([" ".join(PAIR)])
         w.add_bos_token_id(self.bos)
         w.add_eos_token_id(EOS)
@@ -101,11 +104,13 @@ class Model:
         w = gguf.GGUFWriter(path, "bitnet")
         if "general.architecture" in self.skip:
             del w.kv_data[0]["general.architecture"]
-        for name, value in (("general.name", "test"), ("bitnet.vocab_size", self.vocab),
-                            ("bitnet.context_length", self.context), ("bitnet.embedding_length", DIM),
-                            ("bitnet.block_count", self.layers), ("bitnet.feed_forward_length", DIM),
-                            ("bitnet.attention.head_count", 2), ("bitnet.attention.head_count_kv", 1),
-                            ("bitnet.attention.layer_norm_rms_epsilon", 1e-5)):
+        for name, value in (
+            ("general.name", "test"), ("bitnet.vocab_size", self.vocab),
+            ("bitnet.context_length", self.context), ("bitnet.embedding_length", DIM),
+            ("bitnet.block_count", self.layers), ("bitnet.feed_forward_length", DIM),
+            ("bitnet.attention.head_count", 2), ("bitnet.attention.head_count_kv", 1),
+            ("bitnet.attention.layer_norm_rms_epsilon", 1e-5),
+        ):
             self.key(w, name, value)
         if self.tokenizer:
             self.add_tokenizer(w)
@@ -119,9 +124,11 @@ class Model:
         for i in range(self.layers):
             for norm in ("attn_norm", "ffn_norm"):
                 self.tensor(w, f"blk.{i}.{norm}.weight", np.ones(DIM, np.float32))
-            for name, rows in (("attn_q", DIM), ("attn_k", DIM // 2), ("attn_v", DIM // 2), ("attn_output", DIM),
-                               ("ffn_gate", DIM), ("ffn_up", DIM), ("ffn_down", DIM)):
-                self.matrix(w, f"blk.{i}.{name}.weight", rows, DIM)
+            for name in ("q", "k", "v", "output"):
+                rows = DIM // 2 if name in "kv" else DIM  # two heads share one KV head
+                self.matrix(w, f"blk.{i}.attn_{name}.weight", rows, DIM)
+            for name in ("gate", "up", "down"):
+                self.matrix(w, f"blk.{i}.ffn_{name}.weight", DIM, DIM)
         w.write_header_to_file()
         w.write_kv_data_to_file()
         w.write_tensors_to_file()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command: text, options, exit codes, tables. Bad files: test_cli_bad.py; terminals: test_cli_terminal.py."""
+"""The command: text, options, exit codes, tables; bad files and terminals have their own."""
 import math
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -15,18 +17,50 @@ from cli_util import BINARY, DIM, Model, env, is_error, run
 
 SPEC = Path(__file__).parents[2] / "rtl/spec/configs.def"
 SENTENCE = [b" one", b" two.", b" three.", b" four", b" five.", b" six"]
-USAGE = [
-    [], ["fly"], ["--fly"], ["run", "--fly"], ["run", "-x"], ["run", "--n", "3", "extra"], ["run", "-n"],
-    ["run", "--model"], ["run", "-n", "12x"], ["run", "-n", ""], ["run", "-n", " 3"], ["run", "-n", "+3"],
-    ["run", "-n", "-2"], ["run", "-n", "99999999999999999999"], ["run", "-n", "0x10"], ["run", "-c", "-1"],
-    ["run", "-c", "4294967296"], ["run", "--temp", "nan"], ["run", "--temp", "inf"], ["run", "--temp", "0.8 "],
-    ["run", "--temp", "1e999"], ["run", "--temp", "0x1p3"], ["run", "--temp", "."], ["run", "--top-p", "0"],
-    ["run", "--top-p", "1.5"], ["run", "--top-k", "-1"], ["run", "--top-k", "1.5"], ["run", "-s", "-2"],
-    ["run", "-s", "18446744073709551616"], ["run", "-s", "1,5"], ["run", "--stop", ""], ["run", "--exact=1"],
-    ["run", *["--stop", "x"] * 17], ["run", "-p", "a", "-f", "b"], ["run", "--config", "huge"], ["run", "--backend", "abacus"],
-    ["run", "--tensors"], ["info", "--temp", "1"], ["verify", "--tolerance", "0"], ["perplexity"],
-    ["perplexity", "-f", "x", "--stories", "0"], ["configs", "-m", "x"], ["run", "\x1b[31m"],
-]
+# shell words, one command line a line; further ones below
+USAGE = r"""
+fly
+--fly
+run --fly
+run -x
+run --n 3 extra
+run -n
+run --model
+run -n 12x
+run -n ''
+run -n ' 3'
+run -n +3
+run -n -2
+run -n 99999999999999999999
+run -n 0x10
+run -c -1
+run -c 4294967296
+run --temp nan
+run --temp inf
+run --temp '0.8 '
+run --temp 1e999
+run --temp 0x1p3
+run --temp .
+run --top-p 0
+run --top-p 1.5
+run --top-k -1
+run --top-k 1.5
+run -s -2
+run -s 18446744073709551616
+run -s 1,5
+run --stop ''
+run --exact=1
+run -p a -f b
+run --config huge
+run --backend abacus
+run --tensors
+info --temp 1
+verify --tolerance 0
+perplexity
+perplexity -f x --stories 0
+configs -m x
+"""
+USAGE = ["", *USAGE.strip().splitlines(), "run" + " --stop x" * 17, "run \x1b[31m"]
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +85,17 @@ def test_help_lists_every_command():
     for command in ("run", "info", "verify", "perplexity", "configs"):
         assert re.search(rf"^  {command} ", p.stdout.decode(), re.M)
         q = run(command, "--help")
-        assert q.returncode == 0 and q.stderr == b"" and f"usage: quintrit {command}" in q.stdout.decode()
+        assert q.returncode == 0 and q.stderr == b""
+        assert f"usage: quintrit {command}" in q.stdout.decode()
         assert max(map(len, q.stdout.decode().splitlines())) <= 110
 
 
 def test_help_of_run_lists_the_options():
     text = run("run", "--help").stdout.decode()
-    for option in ("-m, --model", "-p, --prompt", "-f, --file", "-n, --n-predict", "-c, --ctx-size", "-s, --seed", "--temp",
-                   "--top-k", "--top-p", "--stop", "--ignore-eos", "--backend", "--config", "--exact", "--verbose"):
-        assert option in text
+    for letter, option in zip("mpfncs", "model prompt file n-predict ctx-size seed".split()):
+        assert f"  -{letter}, --{option} " in text
+    for option in "temp top-k top-p stop ignore-eos backend config exact verbose".split():
+        assert f" --{option} " in text
     assert "--tensors" not in text
 
 
@@ -67,9 +103,9 @@ def test_version():
     assert re.fullmatch(rb"quintrit \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
-@pytest.mark.parametrize("args", USAGE, ids=lambda a: " ".join(a)[:30].strip("\x1b") or "none")
-def test_wrong_usage(args):
-    p = run(*args)
+@pytest.mark.parametrize("line", USAGE)
+def test_wrong_usage(line):
+    p = run(*shlex.split(line))
     is_error(p, 2)
     assert b"\x1b" not in p.stderr
 
@@ -79,12 +115,13 @@ def test_unknown_flag_points_to_the_help():
 
 
 def test_configs_are_those_of_the_specification():
-    rows = re.findall(r"^QUIN_CONFIG\((\w+), *(\d+), *(\d+), *(\d+), *(\d+), *(\d+)", SPEC.read_text(), re.M)
+    pattern = r"^QUIN_CONFIG\((\w+)" + r", *(\d+)" * 5
+    rows = re.findall(pattern, SPEC.read_text(), re.M)
     lines = run("configs").stdout.decode().splitlines()[1:]
     assert len(rows) >= 5 and len(lines) == len(rows)
     for (name, r, w, lanes, bus, words), line in zip(rows, lines):
-        want = [name, r, str(5 * int(w)), lanes, str(8 * int(bus)), "bit", str(4 * int(words) // 1024), "KiB"]
-        assert line.split()[:8] == want
+        columns, bits, kib = 5 * int(w), 8 * int(bus), 4 * int(words) // 1024
+        assert line.split()[:8] == f"{name} {r} {columns} {lanes} {bits} bit {kib} KiB".split()
 
 
 # ---- text ----
@@ -121,23 +158,30 @@ def test_text_ends_with_the_context(chain, context, n):
     assert (b"end of the context" in p.stderr) == (made < 7)
 
 
-@pytest.mark.parametrize("stop", [[" two"], ["wo. th"], ["x", "o. "], [".", "two. three"], ["zzz", ". th", "six"]])
+STOPS = [[" two"], ["wo. th"], ["x", "o. "], [".", "two. three"], ["zzz", ". th", "six"]]
+
+
+@pytest.mark.parametrize("stop", STOPS)
 def test_stop_text_ends_the_text(chain, stop):
     text = b"".join(SENTENCE).decode()
     end = min(text.index(s) + len(s) for s in stop if s in text)
     for temp in ("0", "0.01"):
-        p = run("run", "-m", chain, "-p", "a", "--temp", temp, *[x for s in stop for x in ("--stop", s)])
+        flags = [f"--stop={s}" for s in stop]
+        p = run("run", "-m", chain, "-p", "a", "--temp", temp, *flags)
         assert p.returncode == 0 and p.stdout.decode() == "a" + text[:end] + "\n"
         assert b"stop text" in p.stderr
 
 
 def test_stop_text_in_the_prompt_is_no_stop(chain):
-    assert run("run", "-m", chain, "-p", "ba", "--temp", 0, "--stop", "a").stdout == b"ba" + b"".join(SENTENCE) + b"\n"
+    p = run("run", "-m", chain, "-p", "ba", "--temp", 0, "--stop", "a")
+    assert p.stdout == b"ba" + b"".join(SENTENCE) + b"\n"
 
 
 def test_seed_repeats_the_text(mixed):
     def text(*args):
-        return run("run", "-m", mixed, "-p", "a", "-n", 30, "--temp", 5, "--top-k", 0, "--top-p", 1, *args)
+        wide = ["--temp", 5, "--top-k", 0, "--top-p", 1]
+        return run("run", "-m", mixed, "-p", "a", "-n", 30, *wide, *args)
+
     first = text("-s", 5)
     assert first.stdout == text("-s", 5).stdout != text("-s", 6).stdout
     free, other = text(), text("-s", "-1")
@@ -157,8 +201,12 @@ def test_configurations_write_the_same(mixed, config):
     assert greedy(mixed, "-n", 20, "--config", config).stdout == greedy(mixed, "-n", 20).stdout
 
 
-@pytest.mark.parametrize("data", ["é森😀".encode(), b"\xc3", b"\xc3A", b"\xe6\xa3", b"\xe6\xa3A", b"\xed\xa0\x80A", b"\xf0\x80\x81A",
-                                  b"\xf4\x90\x80A", b"\xff\xfe\xc0A", b"\xe0\x9f\xbf", b"\xf0\x9f\x98B\x80", b"\xc2\xc3\xa9"])
+@pytest.mark.parametrize(
+    "data",
+    ["é森😀".encode(), b"\xc3", b"\xc3A", b"\xe6\xa3", b"\xe6\xa3A", b"\xed\xa0\x80A"]
+    + [b"\xf0\x80\x81A", b"\xf4\x90\x80A", b"\xff\xfe\xc0A", b"\xe0\x9f\xbf"]
+    + [b"\xf0\x9f\x98B\x80", b"\xc2\xc3\xa9"],
+)
 def test_split_characters(tmp_path, data):
     """Each byte is a token of its own, and what goes out is always whole characters."""
     m = Model()
@@ -166,8 +214,8 @@ def test_split_characters(tmp_path, data):
     m.follows = dict(zip(ids, ids[1:]))
     assert len(m.follows) == len(ids) - 1
     path = m.write(tmp_path / "m.gguf")
-    with subprocess.Popen([BINARY, "run", "-m", path, "-p", "a", "--temp", "0"], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, env=env()) as p:
+    args = [BINARY, "run", "-m", path, "-p", "a", "--temp", "0"]
+    with subprocess.Popen(args, stdout=PIPE, stderr=subprocess.DEVNULL, env=env()) as p:
         out = b""
         while part := os.read(p.stdout.fileno(), 4096):
             part.decode()
@@ -186,7 +234,8 @@ def test_prompt_of_a_file(chain, tmp_path):
 
 def test_prompt_over_the_context(chain):
     is_error(run("run", "-m", chain, "-p", "b" * 64), 2, "65 tokens", "64 positions")
-    assert run("run", "-m", chain, "-p", "b" * 62 + "a", "--temp", 0).stdout == b"b" * 62 + b"a one\n"
+    full = run("run", "-m", chain, "-p", "b" * 62 + "a", "--temp", 0)
+    assert full.stdout == b"b" * 62 + b"a one\n"
     is_error(run("run", "-m", chain, "-c", 65), 2, "65", "64")
 
 
@@ -194,7 +243,7 @@ def test_report_counts(chain):
     err = greedy(chain, "-n", 4).stderr.decode()
     assert re.search(r"prompt +2 tokens .* s", err) and re.search(r"generated +4 tokens .* s", err)
     assert "simulation" in err and "\x1b" not in err
-    for name in ("additions done", "additions skipped", "wraps", "bytes streamed", "commands", "vector elements"):
+    for name in ("additions done", "additions skipped", "wraps", "commands", "vector elements"):
         assert re.search(rf"^{name} +[\d,]+ +[\d,]+$", err, re.M)
     streamed = int(re.search(r"^bytes streamed +[\d,]+ +([\d,]+)$", err, re.M)[1].replace(",", ""))
     assert streamed > STREAMED
@@ -207,8 +256,8 @@ STREAMED = (64 * 64 * 5 + 64 * 32 * 2) // 5 + (258 + 6) * 64
 # ---- output and signals ----
 
 def test_closed_pipe_ends_quietly():
-    with subprocess.Popen([BINARY, "run", "-n", "-1", "--ignore-eos"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env=env()) as p:
+    args = [BINARY, "run", "-n", "-1", "--ignore-eos"]
+    with subprocess.Popen(args, stdout=PIPE, stderr=PIPE, env=env()) as p:
         assert p.stdout.read(1)
         p.stdout.close()
         assert p.stderr.read() == b""
@@ -218,14 +267,14 @@ def test_closed_pipe_ends_quietly():
 def test_full_disk_is_an_error(chain):
     for args in (["run", "-p", "a"], ["info"]):
         with open("/dev/full", "wb") as full:
-            p = subprocess.run([BINARY, *args, "-m", chain], stdout=full, stderr=subprocess.PIPE, env=env())
+            p = subprocess.run([BINARY, *args, "-m", chain], stdout=full, stderr=PIPE, env=env())
         assert p.returncode == 1 and b"quintrit: cannot write" in p.stderr
 
 
 @pytest.mark.parametrize("temp", ["0", "0.8"])
 def test_interrupt_ends_with_the_report(temp):
-    with subprocess.Popen([BINARY, "run", "-n", "-1", "--ignore-eos", "--temp", temp], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env=env()) as p:
+    args = [BINARY, "run", "-n", "-1", "--ignore-eos", "--temp", temp]
+    with subprocess.Popen(args, stdout=PIPE, stderr=PIPE, env=env()) as p:
         assert p.stdout.read(20)
         p.send_signal(signal.SIGINT)
         rest, err = p.communicate()
@@ -245,7 +294,7 @@ def opened(fifo: Path) -> bool:
 def test_interrupt_before_the_text(chain, tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    with subprocess.Popen([BINARY, "run", "-m", chain, "-f", fifo], stdout=subprocess.PIPE, env=env()) as p:
+    with subprocess.Popen([BINARY, "run", "-m", chain, "-f", fifo], stdout=PIPE, env=env()) as p:
         end = time.monotonic() + 20
         while not opened(fifo) and p.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
@@ -264,9 +313,11 @@ def test_info(tmp_path):
     assert f"ternary parameters     {trits.size:,}\n" in text
     assert f"{100 * np.mean(trits == 0):.1f} %" in text
     assert f"{path.stat().st_size:,} bytes" in text and "vocabulary             258 tokens" in text
-    packed = sum(math.ceil(len(t) / 5) * len(t[0]) for t in m.trits.values())  # five output rows a byte
+    # five output rows a byte
+    packed = sum(math.ceil(len(t) / 5) * len(t[0]) for t in m.trits.values())
     head = m.vocab * DIM
-    assert f"layers, 1.6 bit      {packed:,} bytes" in text and f"lm_head, 8 bit       {head:,} bytes" in text
+    assert f"  layers, 1.6 bit      {packed:,} bytes\n" in text
+    assert f"  lm_head, 8 bit       {head:,} bytes\n" in text
     assert f"streamed for a token   {packed + head:,} bytes" in text
     for name in m.trits:
         assert re.search(rf"^  {re.escape(name)} +F16 ", text, re.M)
@@ -282,11 +333,13 @@ def test_verify(mixed):
     p = run("verify", "-m", mixed, "-p", "a", "-n", 10, "--hazards")
     assert p.returncode == 0, p.stdout
     text = p.stdout.decode()
-    assert re.search(r"positions compared +11$", text, re.M) and re.search(r"hazards +0$", text, re.M)
+    assert re.search(r"positions compared +11$", text, re.M)
+    assert re.search(r"hazards +0$", text, re.M)
     p = run("verify", "-m", mixed, "-p", "a", "-n", 10, "--tolerance", "1e-12")
     assert p.returncode == 1
-    assert re.search(r"^out of tolerance +layer 0, tensor \w+, row \d+, column \d+$", p.stdout.decode(), re.M)
-    assert p.stdout.decode().rstrip().endswith("different")
+    text = p.stdout.decode()
+    assert re.search(r"^out of tolerance +layer 0, tensor \w+, row \d+, column \d+$", text, re.M)
+    assert text.rstrip().endswith("different")
 
 
 def test_perplexity(mixed, tmp_path):
@@ -298,7 +351,7 @@ def test_perplexity(mixed, tmp_path):
                for n in ("stories", "tokens", "bytes", "perplexity", "bits per byte")}
         sizes = [len(s.encode()) for s in stories]
         assert get["stories"] == 3
-        assert get["tokens"] == sum(min(n + 1, 64) for n in sizes)  # a byte is a token; the end is one, too
+        assert get["tokens"] == sum(min(n + 1, 64) for n in sizes)  # bytes and the end
         assert get["bytes"] == sum(min(n, 64) for n in sizes)
         bits = math.log2(get["perplexity"]) * get["tokens"] / get["bytes"]
         assert get["bits per byte"] == pytest.approx(bits, abs=1e-3)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bad model files: one line that says what is wrong, exit code 1, for every command that reads a model."""
+"""Bad model files: one line that says what is wrong and exit code 1, whatever the command."""
 import struct
 from pathlib import Path
 
@@ -8,13 +8,17 @@ import pytest
 
 from cli_util import DIM, Model, is_error, run
 
-KEYS = ["general.architecture", "bitnet.context_length", "bitnet.embedding_length", "bitnet.block_count",
-        "bitnet.feed_forward_length", "bitnet.attention.head_count", "bitnet.attention.layer_norm_rms_epsilon"]
-TENSORS = ["token_embd.weight", "output_norm.weight", "blk.0.attn_q.weight", "blk.0.ffn_norm.weight"]
-WRONG = [("bitnet.block_count", "two"), ("bitnet.block_count", 0), ("bitnet.block_count", 2 ** 32 - 1),
-         ("bitnet.embedding_length", 2 ** 31), ("bitnet.context_length", 0), ("bitnet.attention.head_count", 0),
-         ("bitnet.attention.head_count", 1.5), ("bitnet.attention.layer_norm_rms_epsilon", float("nan")),
-         ("bitnet.vocab_size", 9), ("general.name", 3.0)]
+BITNET_KEYS = ["context_length", "embedding_length", "block_count", "feed_forward_length",
+               "attention.head_count", "attention.layer_norm_rms_epsilon"]
+KEYS = ["general.architecture", *(f"bitnet.{k}" for k in BITNET_KEYS)]
+TENSORS = [f"{t}.weight" for t in ("token_embd", "output_norm", "blk.0.attn_q", "blk.0.ffn_norm")]
+WRONG = [
+    ("bitnet.block_count", "two"), ("bitnet.block_count", 0), ("bitnet.block_count", 2**32 - 1),
+    ("bitnet.embedding_length", 2**31), ("bitnet.context_length", 0),
+    ("bitnet.attention.head_count", 0), ("bitnet.attention.head_count", 1.5),
+    ("bitnet.attention.layer_norm_rms_epsilon", float("nan")),
+    ("bitnet.vocab_size", 9), ("general.name", 3.0),
+]
 # offset in the file of a count, and the counts put there
 HUGE = [(8, 2 ** 63), (8, 2 ** 32), (16, 2 ** 60), (16, 10 ** 6), (24, 2 ** 62), (24, 2 ** 16 + 1)]
 
@@ -29,7 +33,7 @@ def all_refuse(path: Path, *words: str) -> None:
         is_error(run(*command, "-m", path), 1, *words)
 
 
-@pytest.mark.parametrize("share", [0, 1e-5, 1e-4, 3e-4, 1e-3, 0.01, 0.05, 0.1, 0.3, 0.6, 0.9, 0.99])
+@pytest.mark.parametrize("share", [0, 1e-5, 1e-4, 3e-4, 1e-3, 0.01, 0.1, 0.3, 0.6, 0.9, 0.99])
 def test_truncated(good, tmp_path, share):
     data = good.read_bytes()
     (tmp_path / "cut").write_bytes(data[:int(share * len(data))])
@@ -77,7 +81,7 @@ def test_wrong_values(tmp_path, name, value):
 def test_not_ternary(tmp_path):
     m = Model(random=True)
     name = "blk.0.ffn_up.weight"
-    m.replace[name] = np.random.default_rng(2).normal(0, 1, (DIM, DIM)).astype(np.float16)
+    m.replace[name] = m.rng.normal(0, 1, (DIM, DIM)).astype(np.float16)
     all_refuse(m.write(tmp_path / "m.gguf"), name, "ternary")
 
 
@@ -96,7 +100,7 @@ def test_names_cannot_drive_a_terminal(tmp_path):
     assert "\x1b" not in out and "\u009b" not in out and "é" in out
 
 
-@pytest.mark.parametrize("data", [b"", b"GGUF", b"hello, this is no model at all\n" * 9, b"\0" * 5000])
+@pytest.mark.parametrize("data", [b"", b"GGUF", b"this is no model\n" * 19, b"\0" * 5000])
 def test_no_model(tmp_path, data):
     (tmp_path / "m").write_bytes(data)
     all_refuse(tmp_path / "m")

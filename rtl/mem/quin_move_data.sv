@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// Second half of the move DMA: moves the bytes of one burst after the other between bus beats and scratchpad.
+// A step moves what lies in one word of the bus (4 bytes, or a beat if that is less) and in one word of the
+// scratchpad: one step a cycle, so 4 bytes where both are aligned alike. LOAD: a step takes bytes from the oldest
+// beat and writes them with byte strobes. STORE: a step reads the line of its word; the cycle after, its bytes join
+// the beat being made, which leaves when the burst or the beat ends.
+`default_nettype none
+
+module quin_move_data #(
+    parameter int BusBytes = 8,
+    parameter int LineWords = 4,
+    parameter int WriteBeats = 16               // beats of the write FIFO
+) (
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
+    input  logic                      store_i,
+    input  logic [1:0]                element_i,
+    input  logic                      clear_i,        // of the checksum
+    output logic                      busy_o,
+    output logic [31:0]               checksum_o,
+    output logic [2:0]                bytes_o,        // moved in this cycle
+
+    input  logic                      note_valid_i,
+    output logic                      note_ready_o,
+    input  logic [$clog2(BusBytes)-1:0] note_at_i,    // byte of the first beat where the burst begins
+    input  logic [12:0]               note_bytes_i,
+    input  logic [21:0]               note_sp_i,      // scratchpad byte address
+    input  logic [4:0]                note_index_i,   // word of the group, modulo 32
+
+    input  logic                      beat_valid_i,   // read data
+    output logic                      beat_ready_o,
+    input  logic [8*BusBytes-1:0]     beat_data_i,
+
+    output logic                      w_valid_o,
+    input  logic                      w_ready_i,
+    output logic [8*BusBytes-1:0]     w_data_o,
+    output logic [BusBytes-1:0]       w_strb_o,
+    output logic                      w_last_o,
+
+    output logic                      sp_req_o,
+    input  logic                      sp_gnt_i,
+    output logic                      sp_we_o,
+    output logic [19:0]               sp_addr_o,
+    output logic [32*LineWords-1:0]   sp_wdata_o,
+    output logic [4*LineWords-1:0]    sp_wstrb_o,
+    input  logic [32*LineWords-1:0]   sp_rdata_i,
+    input  logic                      sp_rvalid_i
+);
+    localparam int BusLog = $clog2(BusBytes);
+    localparam int LineLog = $clog2(LineWords);
+    localparam int UnitBytes = BusBytes < 4 ? BusBytes : 4;    // of a bus word
+    localparam int Units = BusBytes / UnitBytes;
+    localparam int WriteBits = $clog2(WriteBeats) + 1;
+
+    // c bytes from lane d on.
+    function automatic logic [3:0] lanes(input logic [1:0] d, input logic [2:0] c);
+        logic [3:0] ones;
+        ones = {c[2], c[2] | (c[1] & c[0]), c[2] | c[1], 1'b1};
+        lanes = ones << d;
+    endfunction
+
+    // Byte p of the result is byte p + by of x, modulo 4.
+    function automatic logic [31:0] turn(input logic [31:0] x, input logic [1:0] by);
+        case (by)
+            2'd0: turn = x;
+            2'd1: turn = {x[7:0], x[31:8]};
+            2'd2: turn = {x[15:0], x[31:16]};
+            default: turn = {x[23:0], x[31:24]};
+        endcase
+    endfunction
+
+    function automatic logic [31:0] keep(input logic [31:0] x, input logic [3:0] strb);
+        keep = x & {{8{strb[3]}}, {8{strb[2]}}, {8{strb[1]}}, {8{strb[0]}}};
+    endfunction
+
+    // ---- steps of a burst ----
+    logic active_q;
+    logic [BusLog-1:0] bus_q;               // byte of the beat
+    logic [12:0] left_q;
+    logic [21:0] sp_q;
+    logic [4:0] index_q;
+
+    logic step, burst_end, beat_end;
+    logic [1:0] bus_lane, sp_lane;
+    logic [2:0] bus_room, sp_room, room, count;
+    logic [BusLog:0] bus_next;
+    logic [3:0] sp_strb;
+
+    if (UnitBytes == 4) begin : g_lane4
+        assign bus_lane = bus_q[1:0];
+    end else begin : g_lane2
+        assign bus_lane = {1'b0, bus_q};
+    end
+
+    assign sp_lane = sp_q[1:0];
+    assign bus_room = 3'(UnitBytes) - {1'b0, bus_lane};
+    assign sp_room = 3'd4 - {1'b0, sp_lane};
+    assign room = bus_room < sp_room ? bus_room : sp_room;
+    assign burst_end = left_q <= 13'(room);
+    assign count = burst_end ? left_q[2:0] : room;
+    assign bus_next = {1'b0, bus_q} + (BusLog + 1)'(count);
+    assign beat_end = burst_end || bus_next[BusLog];
+    assign sp_strb = lanes(sp_lane, count);
+    assign note_ready_o = !active_q || (step && burst_end);
+    assign bytes_o = step ? count : 3'd0;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) active_q <= 1'b0;
+        else if (note_ready_o) active_q <= note_valid_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (note_ready_o && note_valid_i) begin
+            bus_q <= note_at_i;
+            left_q <= note_bytes_i;
+            sp_q <= note_sp_i;
+            index_q <= note_index_i;
+        end else if (step) begin
+            bus_q <= bus_next[BusLog-1:0];
+            left_q <= left_q - 13'(count);
+            sp_q <= sp_q + 22'(count);
+            if (sp_room == count) index_q <= index_q + 1'b1;
+        end
+    end
+
+    // ---- LOAD: beat -> write register -> scratchpad ----
+    logic put_q, put_ready, load_step;
+    logic [19:0] put_word_q;
+    logic [31:0] put_data_q, load_word;
+    logic [3:0] put_strb_q;
+
+    assign put_ready = !put_q || sp_gnt_i;
+    assign load_step = active_q && !store_i && beat_valid_i && put_ready;
+    assign beat_ready_o = load_step && beat_end;
+
+    if (Units > 1) begin : g_units
+        logic [31:0] unit;
+        assign unit = beat_data_i[32*bus_q[BusLog-1:2] +: 32];
+        assign load_word = turn(unit, bus_lane - sp_lane);
+    end else begin : g_unit
+        assign load_word = turn({(4 / UnitBytes){beat_data_i}}, bus_lane - sp_lane);
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) put_q <= 1'b0;
+        else if (put_ready) put_q <= load_step;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (load_step) begin
+            put_word_q <= sp_q[21:2];
+            put_data_q <= load_word;
+            put_strb_q <= sp_strb;
+        end
+    end
+
+    // ---- STORE: read request -> line -> beat ----
+    logic get, got_q, got_end_q, got_last_q, w_ready;
+    logic [LineLog-1:0] got_word_q;
+    logic [1:0] got_turn_q;
+    logic [3:0] got_strb_q;
+    logic [4:0] got_index_q;
+    logic [31:0] got_word, store_word;
+    logic [3:0] unit_strb;
+    logic [8*BusBytes-1:0] beat_q, beat;
+    logic [BusBytes-1:0] strb_q, strb, bus_strb, got_bus_strb_q;
+    logic [WriteBits-1:0] w_count;
+
+    // Room for what this step and the one under way may push.
+    assign get = active_q && store_i && w_count + WriteBits'(got_q) < WriteBits'(WriteBeats);
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) got_q <= 1'b0;
+        else got_q <= get && sp_gnt_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (get && sp_gnt_i) begin
+            got_word_q <= sp_q[2 +: LineLog];
+            got_turn_q <= sp_lane - bus_lane;
+            got_strb_q <= sp_strb;
+            got_bus_strb_q <= bus_strb;
+            got_index_q <= index_q;
+            got_end_q <= beat_end;
+            got_last_q <= burst_end;
+        end
+    end
+
+    assign got_word = sp_rdata_i[32*got_word_q +: 32];
+    assign store_word = turn(got_word, got_turn_q);
+    assign unit_strb = lanes(bus_lane, count);
+
+    for (genvar u = 0; u < Units; u++) begin : g_strb
+        if (Units > 1) begin : g_some
+            assign bus_strb[4*u +: 4] = bus_q[BusLog-1:2] == (BusLog - 2)'(u) ? unit_strb : 4'b0;
+        end else begin : g_all
+            logic unused;
+            assign unused = ^{unit_strb, store_word}; // a 16-bit bus needs half of them
+            assign bus_strb = unit_strb[UnitBytes-1:0];
+        end
+    end
+    for (genvar b = 0; b < BusBytes; b++) begin : g_byte
+        assign beat[8*b +: 8] = got_bus_strb_q[b] ? store_word[8*(b % UnitBytes) +: 8] : beat_q[8*b +: 8];
+    end
+    assign strb = strb_q | got_bus_strb_q;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) strb_q <= '0;
+        else if (got_q) strb_q <= got_end_q ? '0 : strb;
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (got_q) beat_q <= beat;
+    end
+
+    quin_fifo #(
+        .Width(1 + 9 * BusBytes),
+        .Depth(WriteBeats)
+    ) u_write (
+        .clk_i,
+        .rst_ni,
+        .valid_i(got_q && got_end_q),
+        .ready_o(w_ready),
+        .data_i ({got_last_q, strb, beat}),
+        .valid_o(w_valid_o),
+        .ready_i(w_ready_i),
+        .data_o ({w_last_o, w_strb_o, w_data_o}),
+        .count_o(w_count)
+    );
+
+    always @(posedge clk_i) begin
+        if (rst_ni && got_q) assert (w_ready && sp_rvalid_i);
+    end
+
+    // ---- scratchpad port ----
+    assign step = load_step || (get && sp_gnt_i);
+    assign sp_req_o = put_q || get;
+    assign sp_we_o = put_q;
+    assign sp_addr_o = 20'(put_q ? put_word_q >> LineLog : sp_q[21:2] >> LineLog);
+    assign sp_wdata_o = {LineWords{put_data_q}};
+    for (genvar w = 0; w < LineWords; w++) begin : g_wstrb
+        assign sp_wstrb_o[4*w +: 4] = put_word_q[LineLog-1:0] == LineLog'(w) ? put_strb_q : 4'b0;
+    end
+
+    // ---- checksum ----
+    logic sum_valid, sum_busy;
+    logic [31:0] sum_word;
+    logic [4:0] sum_index;
+    assign sum_valid = load_step || got_q;
+    assign sum_word = store_i ? keep(got_word, got_strb_q) : keep(load_word, sp_strb);
+    assign sum_index = store_i ? got_index_q : index_q;
+    quin_move_checksum u_checksum (
+        .clk_i,
+        .rst_ni,
+        .clear_i,
+        .valid_i  (sum_valid),
+        .word_i   (sum_word),
+        .index_i  (sum_index),
+        .element_i,
+        .busy_o   (sum_busy),
+        .sum_o    (checksum_o)
+    );
+
+    assign busy_o = active_q || put_q || got_q || sum_busy;
+endmodule
+
+`default_nettype wire

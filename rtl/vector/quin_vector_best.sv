@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// MAX, ABSMAX and ARGMAX of a group as docs/numerics.md has them: a candidate replaces the best so far where it is
+// larger; NaN never is. MAX and ABSMAX order -0 below +0, ARGMAX takes both as equal and keeps the lowest index.
+// Each lane has its own best of the elements it saw; behind a group's end they are compared one a cycle, so groups
+// end Lanes cycles apart or further. Result 2 + Lanes - 1 cycles after the last step.
+`default_nettype none
+module quin_vector_best #(
+    parameter int Lanes = 4
+) (
+    input  logic                clk_i,
+    input  logic                rst_ni,
+    input  logic [2:0]          reduce_i,
+    input  logic                valid_i,
+    input  logic                last_i,
+    input  logic [Lanes-1:0]    visible_i,
+    input  logic [32*Lanes-1:0] t_i,
+    output logic                valid_o,
+    output logic [31:0]         value_o,
+    output logic [19:0]         index_o
+);
+    logic        absolute, numbers, first_q, end_q;
+    logic [31:0] nothing;  // the result of no elements
+    logic [19:0] index_q;  // of lane 0's element
+    assign absolute = reduce_i == quin_pkg::REDUCE_ABSMAX;
+    assign numbers = reduce_i == quin_pkg::REDUCE_ARGMAX;
+    assign nothing = absolute ? 32'h0 : 32'hff800000;
+
+    // Unsigned key in the order of values that are not NaN.
+    function automatic logic [31:0] key(input logic [31:0] x, input logic by_number);
+        logic sign;
+        begin
+            sign = x[31] && !(by_number && x[30:0] == 0);
+            key = {!sign, x[30:0] ^ {31{sign}}};
+        end
+    endfunction
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            first_q <= 1'b1;
+            index_q <= '0;
+        end else if (valid_i) begin
+            first_q <= last_i;
+            index_q <= last_i ? '0 : index_q + 20'(Lanes);
+        end
+        end_q <= rst_ni && valid_i && last_i;
+    end
+
+    logic [32*Lanes-1:0] best_q;
+    logic [20*Lanes-1:0] at_q;
+    genvar l;
+    generate
+        for (l = 0; l < Lanes; l = l + 1) begin : g_lane
+            logic [31:0] x, t, old;
+            logic        larger;
+            assign t = t_i[32*l +: 32];
+            assign x = {t[31] && !absolute, t[30:0] & {31{t[30:23] != 0}}};
+            assign old = first_q ? nothing : best_q[32*l +: 32];
+            assign larger = visible_i[l] && x[30:0] <= 31'h7f800000 && key(x, numbers) > key(old, numbers);
+            always_ff @(posedge clk_i) begin
+                if (valid_i && (first_q || larger)) begin
+                    best_q[32*l +: 32] <= larger ? x : nothing;
+                    at_q[20*l +: 20] <= larger ? index_q + 20'(l) : '0;
+                end
+            end
+        end
+    endgenerate
+
+    // ---- the best of the lanes ----
+    logic [31:0] value_q;
+    logic [19:0] where_q;
+    logic        valid_q;
+    assign valid_o = valid_q;
+    assign value_o = value_q;
+    assign index_o = where_q;
+    generate
+        if (Lanes == 1) begin : g_one
+            always_ff @(posedge clk_i) begin
+                valid_q <= rst_ni && end_q;
+                if (end_q) begin
+                    value_q <= best_q;
+                    where_q <= at_q;
+                end
+            end
+        end else begin : g_more
+            localparam int LeftBits = $clog2(Lanes);
+            logic [32*(Lanes-1)-1:0] rest_q;
+            logic [20*(Lanes-1)-1:0] rest_at_q;
+            logic [LeftBits-1:0]     left_q;
+            logic [31:0]             mine, next;
+            logic                    better;
+            assign mine = key(value_q, numbers);
+            assign next = key(rest_q[31:0], numbers);
+            assign better = next > mine || (next == mine && rest_at_q[19:0] < where_q);
+            always_ff @(posedge clk_i) begin
+                if (end_q) begin
+                    value_q <= best_q[31:0];
+                    where_q <= at_q[19:0];
+                    rest_q <= best_q[32*Lanes-1:32];
+                    rest_at_q <= at_q[20*Lanes-1:20];
+                end else if (left_q != 0) begin
+                    if (better) begin
+                        value_q <= rest_q[31:0];
+                        where_q <= rest_at_q[19:0];
+                    end
+                    rest_q <= rest_q >> 32;
+                    rest_at_q <= rest_at_q >> 20;
+                end
+                if (!rst_ni)
+                    left_q <= '0;
+                else if (end_q)
+                    left_q <= LeftBits'(Lanes - 1);
+                else if (left_q != 0)
+                    left_q <= left_q - 1'b1;
+                valid_q <= rst_ni && !end_q && left_q == 1;
+            end
+        end
+    endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a step of Lanes elements: the lanes, the function pipeline where the job has a function,
+//   result   t, masked elements +0        for the reduction
+//   element  t in the format, as the checksum counts it: 32 bits, 16 (CODE10) or 8
+// each with its meta (last, member, visible). A step never waits; member a job all take the same time:
+// the operations' latencies + (function) + 1 to the result, and from there 0 (F32) or F32_TO_INT8_LATENCY.
+`default_nettype none
+module quin_vector_flow #(
+    parameter int Lanes = 4,
+    parameter int FuncLanes = 1,
+    parameter int MetaBits = 2 * Lanes + 1  // derived
+) (
+    input  logic                clk_i,
+    input  logic                rst_ni,
+    input  logic [2:0]          op1_i,
+    input  logic [2:0]          op2_i,
+    input  logic [2:0]          func_i,
+    input  logic                function_i,
+    input  logic [2:0]          format_i,
+    input  logic                valid_i,
+    input  logic [MetaBits-1:0] meta_i,
+    input  logic [32*Lanes-1:0] a_i,
+    input  logic [32*Lanes-1:0] b_i,
+    input  logic [32*Lanes-1:0] c_i,
+    output logic                result_valid_o,
+    output logic [MetaBits-1:0] result_meta_o,
+    output logic [32*Lanes-1:0] result_o,
+    output logic                element_valid_o,
+    output logic [MetaBits-1:0] element_meta_o,
+    output logic [32*Lanes-1:0] element_o,
+    output logic                idle_o
+);
+    localparam int Long = quin_cell_pkg::F32_ADD_LATENCY;
+    localparam int Convert = quin_cell_pkg::F32_TO_INT8_LATENCY;
+    localparam int Width = MetaBits + 1;
+
+    // Steps between valid_i and element_valid_o.
+    logic [7:0] steps_q;
+    logic       en;
+    assign en = valid_i || steps_q != 0;
+    assign idle_o = !en;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni)
+            steps_q <= '0;
+        else
+            steps_q <= steps_q + {7'b0, valid_i} - {7'b0, element_valid_o};
+    end
+
+    // Valid and meta go beside the elements: through op1, op2, result and format. A result's meta has no
+    // business to be seen while its valid is 0, so only valid is reset: nothing is inside after a reset.
+    logic long1, long2, convert;
+    logic [Width-1:0] step0, short1, end1, step1, short2, end2, step2;
+    assign long1 = op1_i != quin_pkg::VECTOR_OP_PASS && op1_i != quin_pkg::VECTOR_OP_MAX;
+    assign long2 = op2_i != quin_pkg::VECTOR_OP_PASS && op2_i != quin_pkg::VECTOR_OP_MAX;
+    assign step0 = {valid_i, meta_i};
+    quin_vector_pipe #(.Width(Width), .Cycles(1)) pipe1a (.clk_i, .rst_ni, .d_i(step0), .q_o(short1));
+    quin_vector_pipe #(.Width(Width), .Cycles(Long - 1)) pipe1b (.clk_i, .rst_ni, .d_i(short1), .q_o(end1));
+    assign step1 = long1 ? end1 : short1;
+    quin_vector_pipe #(.Width(Width), .Cycles(1)) pipe2a (.clk_i, .rst_ni, .d_i(step1), .q_o(short2));
+    quin_vector_pipe #(.Width(Width), .Cycles(Long - 1)) pipe2b (.clk_i, .rst_ni, .d_i(short2), .q_o(end2));
+    assign step2 = long2 ? end2 : short2;
+
+    logic [32*Lanes-1:0] t, y, chosen;
+    genvar l;
+    generate
+        for (l = 0; l < Lanes; l = l + 1) begin : g_lane
+            quin_vector_lane lane (
+                .clk_i, .rst_ni, .en_i(en), .op1_i, .op2_i, .rint_i(func_i == quin_pkg::FUNC_RINT),
+                .a_i(a_i[32*l +: 32]), .b_i(b_i[32*l +: 32]), .c_i(c_i[32*l +: 32]), .y_o(t[32*l +: 32])
+            );
+        end
+    endgenerate
+
+    logic                func_valid;
+    logic [MetaBits-1:0] func_meta;
+    quin_vector_func #(.Lanes(Lanes), .FuncLanes(FuncLanes), .MetaBits(MetaBits)) func (
+        .clk_i, .rst_ni, .func_i, .valid_i(step2[Width-1] && function_i), .meta_i(step2[MetaBits-1:0]), .t_i(t),
+        .valid_o(func_valid), .meta_o(func_meta), .y_o(y)
+    );
+
+    // ---- result ----
+    logic                valid_q;
+    logic [MetaBits-1:0] meta_q, meta;
+    logic [32*Lanes-1:0] result_q;
+    logic                ready;
+    assign ready = function_i ? func_valid : step2[Width-1];
+    assign meta = function_i ? func_meta : step2[MetaBits-1:0];
+    assign chosen = function_i ? y : t;
+    generate
+        for (l = 0; l < Lanes; l = l + 1) begin : g_result
+            always_ff @(posedge clk_i)
+                if (ready) result_q[32*l +: 32] <= chosen[32*l +: 32] & {32{meta[l]}};
+        end
+    endgenerate
+    always_ff @(posedge clk_i) begin
+        valid_q <= rst_ni && ready;
+        if (ready) meta_q <= meta;
+    end
+    assign result_valid_o = valid_q;
+    assign result_meta_o = meta_q;
+    assign result_o = result_q;
+
+    // ---- element ----
+    logic [Width-1:0] converted;
+    assign convert = format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
+    quin_vector_pipe #(.Width(Width), .Cycles(Convert)) pipe3 (.clk_i, .rst_ni, .d_i({valid_q, meta_q}), .q_o(converted));
+    assign element_valid_o = convert ? converted[Width-1] : valid_q;
+    assign element_meta_o = convert ? converted[MetaBits-1:0] : meta_q;
+    generate
+        for (l = 0; l < Lanes; l = l + 1) begin : g_format
+            logic [15:0] code;
+            logic [31:0] narrow;
+            quin_f32_to_int8 to_int8 (.clk_i, .rst_ni, .en_i(en && convert), .x_i(result_q[32*l +: 32]),
+                                      .format_i, .y_o(code));
+            assign narrow = {16'b0, code[15:8] & {8{format_i == quin_pkg::FORMAT_CODE10}}, code[7:0]};
+            assign element_o[32*l +: 32] = convert ? narrow : result_q[32*l +: 32];
+        end
+    endgenerate
+endmodule
+`default_nettype wire

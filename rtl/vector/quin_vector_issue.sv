@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends a group's elements into the lanes, Lanes of them a step, in order. A step goes when its operands are there
+// and when whatever it leads to will find room: nothing behind it can wait.
+//   lines written, reductions   at most Held of each on their way
+//   functions                   a step every Lanes / FuncLanes cycles
+//   SUM                         a partial sum comes round after 16 / Lanes steps; the adder needs its latency
+//   end of a group that is reduced: GroupCycles after the one before, so that the tree is free
+// A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
+// meta: last of the group, members (i < n) and visible elements of the step. Operands are registered.
+`default_nettype none
+module quin_vector_issue #(
+    parameter int Lanes = 4,
+    parameter int LineWords = 4,
+    parameter int FuncLanes = 1,
+    parameter int Held = 16
+) (
+    input  logic                    clk_i,
+    input  logic                    rst_ni,
+    input  logic [19:0]             n_i,
+    input  logic                    written_i,
+    input  logic [2:0]              format_i,
+    input  logic [2:0]              reduce_i,
+    input  logic                    function_i,
+    input  logic [2:0]              vector_i,
+    input  logic [2:0]              scalar_i,
+    input  logic [5:0]              mode_i,
+    input  logic [1:0]              source_b_i,
+    input  logic [1:0]              source_c_i,
+    input  logic [31:0]             imm1_i,
+    input  logic [31:0]             imm2_i,
+    input  logic                    valid_i,
+    output logic                    ready_o,
+    input  logic [19:0]             visible_i,
+    input  logic [2:0]              head_valid_i,
+    output logic [2:0]              head_ready_o,
+    input  logic [96*LineWords-1:0] head_i,
+    input  logic                    line_done_i,
+    input  logic                    red_done_i,
+    output logic                    step_valid_o,
+    output logic [2*Lanes:0]        step_meta_o,
+    output logic [32*Lanes-1:0]     step_a_o,
+    output logic [32*Lanes-1:0]     step_b_o,
+    output logic [32*Lanes-1:0]     step_c_o,
+    output logic                    idle_o
+);
+    localparam int LineSteps = LineWords / Lanes;
+    localparam int FuncSteps = Lanes / FuncLanes;
+    localparam int SumSteps = quin_pkg::PARTIAL_SUMS / Lanes;
+    localparam int AddCycles = quin_cell_pkg::F32_ADD_LATENCY;
+    localparam int TreeCycles = 15 + 4 * AddCycles + 1;
+    localparam int HeldBits = $clog2(Held) + 1;
+    localparam logic [19:0] Step = 20'(Lanes);
+
+    // ---- the group ----
+    logic        busy_q, fire, finish, load;
+    logic [19:0] left_q, visible_q;  // elements from the present step on: all, and those to be computed
+    logic        operands, last, visible_last;
+    assign operands = visible_q != 0;
+    assign last = left_q <= Step;
+    assign visible_last = visible_q <= Step;
+    assign finish = fire && last;
+    assign load = valid_i && ready_o;
+    assign ready_o = !busy_q || finish;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni)
+            busy_q <= 1'b0;
+        else if (ready_o)
+            busy_q <= valid_i;
+        if (load) begin
+            left_q <= written_i ? n_i : visible_i;
+            visible_q <= visible_i;
+        end else if (fire) begin
+            left_q <= left_q - Step;
+            visible_q <= visible_last ? '0 : visible_q - Step;
+        end
+    end
+
+    logic [Lanes-1:0] member, visible;
+    genvar l;
+    generate
+        for (l = 0; l < Lanes; l = l + 1) begin : g_lane
+            assign member[l] = left_q > 20'(l);
+            assign visible[l] = visible_q > 20'(l);
+        end
+    endgenerate
+
+    // ---- operands: a line serves LineSteps steps, a scalar all of them ----
+    logic                line_last;
+    logic [32*Lanes-1:0] part_a, part_b, part_c;
+    generate
+        if (LineSteps == 1) begin : g_whole
+            assign line_last = 1'b1;
+            assign part_a = head_i[0 +: 32*Lanes];
+            assign part_b = head_i[32*LineWords +: 32*Lanes];
+            assign part_c = head_i[64*LineWords +: 32*Lanes];
+        end else begin : g_part
+            localparam int SubBits = $clog2(LineSteps);
+            logic [SubBits-1:0] sub_q;
+            logic [32*LineWords-1:0] line_a, line_b, line_c;
+            assign line_a = head_i[0 +: 32*LineWords];
+            assign line_b = head_i[32*LineWords +: 32*LineWords];
+            assign line_c = head_i[64*LineWords +: 32*LineWords];
+            assign line_last = &sub_q;
+            assign part_a = line_a[32*Lanes*sub_q +: 32*Lanes];
+            assign part_b = line_b[32*Lanes*sub_q +: 32*Lanes];
+            assign part_c = line_c[32*Lanes*sub_q +: 32*Lanes];
+            always_ff @(posedge clk_i) begin
+                if (load)
+                    sub_q <= '0;
+                else if (fire)
+                    sub_q <= sub_q + 1'b1;
+            end
+        end
+    endgenerate
+
+    logic operands_ready;
+    assign operands_ready = !operands || ((vector_i | scalar_i) & ~head_valid_i) == 0;
+    assign head_ready_o = (vector_i & {3{fire && operands && (line_last || visible_last)}}) |
+                          (scalar_i & {3{fire && operands && visible_last}});
+
+    // ---- room ----
+    localparam int LineBytes = 4 * LineWords;
+    localparam int PosBits = $clog2(LineBytes / Lanes);
+    logic [PosBits-1:0]  pos_q, pos_end;  // step member the line that is written
+    logic [HeldBits-1:0] lines_q, reds_q;
+    logic                reduced, write_line, reduce_end, lines_room, reds_room;
+    assign reduced = reduce_i != quin_pkg::REDUCE_NONE;
+    always_comb begin
+        case (format_i)
+            quin_pkg::FORMAT_F32: pos_end = PosBits'(LineBytes / (4 * Lanes) - 1);
+            quin_pkg::FORMAT_CODE10: pos_end = PosBits'(LineBytes / (2 * Lanes) - 1);
+            default: pos_end = PosBits'(LineBytes / Lanes - 1);
+        endcase
+    end
+    assign write_line = written_i && left_q != 0 && (last || pos_q == pos_end);
+    assign reduce_end = reduced && last;
+    assign lines_room = lines_q != HeldBits'(Held);
+    assign reds_room = reds_q != HeldBits'(Held);
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            lines_q <= '0;
+            reds_q <= '0;
+        end else begin
+            lines_q <= lines_q + {{(HeldBits-1){1'b0}}, fire && write_line} - {{(HeldBits-1){1'b0}}, line_done_i};
+            reds_q <= reds_q + {{(HeldBits-1){1'b0}}, fire && reduce_end} - {{(HeldBits-1){1'b0}}, red_done_i};
+        end
+        if (load)
+            pos_q <= '0;
+        else if (fire)
+            pos_q <= pos_q == pos_end ? '0 : pos_q + 1'b1;
+    end
+
+    // ---- distances ----
+    localparam int WaitBits = 5;
+    logic [WaitBits-1:0] func_wait_q, group_wait_q, group_cycles;
+    logic                sum, sum_wait;
+    assign sum = reduce_i == quin_pkg::REDUCE_SUM;
+    assign group_cycles = sum ? WaitBits'(TreeCycles) : WaitBits'(Lanes);
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            func_wait_q <= '0;
+            group_wait_q <= '0;
+        end else begin
+            if (fire && function_i)
+                func_wait_q <= WaitBits'(FuncSteps - 1);
+            else if (func_wait_q != 0)
+                func_wait_q <= func_wait_q - 1'b1;
+            if (fire && reduce_end)
+                group_wait_q <= group_cycles - 1'b1;
+            else if (group_wait_q != 0)
+                group_wait_q <= group_wait_q - 1'b1;
+        end
+    end
+
+    generate
+        if (SumSteps < AddCycles) begin : g_sum_wait
+            // Of the last AddCycles - 1 cycles fewer than SumSteps may have sent a step.
+            logic [AddCycles-2:0] recent_q;
+            integer i;
+            logic [3:0] count;
+            always_comb begin
+                count = '0;
+                for (i = 0; i < AddCycles - 1; i = i + 1)
+                    count = count + {3'b0, recent_q[i]};
+            end
+            assign sum_wait = sum && count >= 4'(SumSteps);
+            always_ff @(posedge clk_i) begin
+                if (!rst_ni)
+                    recent_q <= '0;
+                else
+                    recent_q <= {recent_q[AddCycles-3:0], fire};
+            end
+        end else begin : g_no_sum_wait
+            assign sum_wait = 1'b0;
+        end
+    endgenerate
+
+    assign fire = busy_q && operands_ready && (lines_room || !write_line) && (reds_room || !reduce_end) &&
+                  func_wait_q == 0 && !(reduce_end && group_wait_q != 0) && !sum_wait;
+    assign idle_o = !busy_q && lines_q == 0 && reds_q == 0;
+
+    // ---- the step ----
+    logic                valid_q;
+    logic [2*Lanes:0]    meta_q;
+    logic [32*Lanes-1:0] a, b, c, a_q, b_q, c_q;
+    assign a = mode_i[1:0] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : part_a;
+    always_comb begin
+        if (mode_i[3:2] == quin_pkg::OPERAND_IMM)
+            b = {Lanes{imm1_i}};
+        else
+            b = source_b_i == 2'd0 ? part_a : part_b;
+        if (mode_i[5:4] == quin_pkg::OPERAND_IMM)
+            c = {Lanes{imm2_i}};
+        else
+            c = source_c_i == 2'd0 ? part_a : source_c_i == 2'd1 ? part_b : part_c;
+    end
+    always_ff @(posedge clk_i) begin
+        valid_q <= rst_ni && fire;
+        if (fire) meta_q <= {last, member, visible};
+        if (fire && operands) begin
+            a_q <= a;
+            b_q <= b;
+            c_q <= c;
+        end
+    end
+    assign step_valid_o = valid_q;
+    assign step_meta_o = meta_q;
+    assign step_a_o = a_q;
+    assign step_b_o = b_q;
+    assign step_c_o = c_q;
+endmodule
+`default_nettype wire

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the operands of a group: the scalars once, then line by line each vector in turn, as far as elements are
+// visible. What comes back stands in one queue an operand: a line for each LineWords elements, or a line filled
+// with the scalar for the whole group. Groups follow each other without a pause. Never asks for a line that
+// would find its queue full, so the answers need no handshake.
+`default_nettype none
+module quin_vector_read #(
+    parameter int LineWords = 4,
+    parameter int AddrBits = 20 - $clog2(LineWords)  // derived
+) (
+    input  logic                    clk_i,
+    input  logic                    rst_ni,
+    input  logic [2:0]              vector_i,
+    input  logic [2:0]              scalar_i,
+    input  logic                    valid_i,    // only while ready_o: the group's operands
+    output logic                    ready_o,
+    input  logic [59:0]             place_i,
+    input  logic [19:0]             visible_i,
+    output logic                    read_valid_o,
+    input  logic                    read_ready_i,
+    output logic [AddrBits-1:0]     read_addr_o,
+    input  logic                    rvalid_i,   // answers in the order of the requests
+    input  logic [32*LineWords-1:0] rdata_i,
+    output logic [2:0]              head_valid_o,
+    input  logic [2:0]              head_ready_i,
+    output logic [96*LineWords-1:0] head_o,
+    output logic                    idle_o
+);
+    localparam int LineBits = $clog2(LineWords);
+    localparam int Depth = 16;  // lines an operand
+
+    // ---- requests ----
+    // due_q: what is left of the scalars (low) and of the vectors' present line (high); the lowest bit is next.
+    logic [5:0]            due_q, due, first, now, rest, vectors;
+    logic [AddrBits-1:0]   lines_q, lines;  // lines left, the present one included
+    logic [3*AddrBits-1:0] addr_q;
+    logic [3*LineBits-1:0] word_q;
+    logic [2:0]            sel, room;
+    logic                  ask, accept, line_end, finish;
+
+    assign vectors = {vector_i, 3'b0};
+    assign first = {vector_i, scalar_i};
+    assign now = due_q & (~due_q + 6'd1);
+    assign rest = due_q & ~now;
+    assign sel = now[5:3] | now[2:0];
+    assign ask = (sel & room) != 0;
+    assign accept = ask && read_ready_i;
+    assign read_valid_o = ask;
+    assign line_end = rest == 0;
+    assign finish = line_end && (vector_i == 0 || lines_q == 1);
+    assign ready_o = due_q == 0 || (accept && finish);
+    assign idle_o = due_q == 0;
+
+    always_comb begin
+        due = due_q;
+        if (valid_i)
+            due = visible_i == 0 ? '0 : first;
+        else if (accept)
+            due = !line_end ? rest : finish ? '0 : vectors;
+    end
+
+    logic [20:0] up;
+    assign up = {1'b0, visible_i} + 21'(LineWords - 1);
+    assign lines = up[19:LineBits] | {up[20], {(AddrBits - 1){1'b0}}};
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni)
+            due_q <= '0;
+        else
+            due_q <= due;
+        if (valid_i)
+            lines_q <= lines;
+        else if (accept && line_end)
+            lines_q <= lines_q - 1'b1;
+    end
+
+    genvar s;
+    generate
+        for (s = 0; s < 3; s = s + 1) begin : g_addr
+            always_ff @(posedge clk_i) begin
+                if (valid_i) begin
+                    addr_q[AddrBits*s +: AddrBits] <= place_i[20*s + LineBits +: AddrBits];
+                    word_q[LineBits*s +: LineBits] <= place_i[20*s +: LineBits];
+                end else if (accept && sel[s]) begin
+                    addr_q[AddrBits*s +: AddrBits] <= addr_q[AddrBits*s +: AddrBits] + 1'b1;
+                end
+            end
+        end
+    endgenerate
+
+    logic [LineBits-1:0] word;
+    assign read_addr_o = (addr_q[0 +: AddrBits] & {AddrBits{sel[0]}}) |
+                         (addr_q[AddrBits +: AddrBits] & {AddrBits{sel[1]}}) |
+                         (addr_q[2*AddrBits +: AddrBits] & {AddrBits{sel[2]}});
+    assign word = (word_q[0 +: LineBits] & {LineBits{sel[0]}}) |
+                  (word_q[LineBits +: LineBits] & {LineBits{sel[1]}}) |
+                  (word_q[2*LineBits +: LineBits] & {LineBits{sel[2]}});
+
+    // ---- answers ----
+    // Which operand a line is for, and which word of it if that is a scalar. Two requests at most are open.
+    logic [LineBits+3:0] tag;
+    logic                unused_tag_ready, unused_tag_valid;
+    logic [2:0]          unused_tag_count;
+    quin_fifo #(.Width(LineBits + 4), .Depth(4)) tags (
+        .clk_i, .rst_ni, .valid_i(accept), .ready_o(unused_tag_ready), .data_i({now[2:0] != 0, sel, word}),
+        .valid_o(unused_tag_valid), .ready_i(rvalid_i), .data_o(tag), .count_o(unused_tag_count)
+    );
+
+    logic [31:0]             scalar;
+    logic [32*LineWords-1:0] line;
+    assign scalar = rdata_i[{tag[LineBits-1:0], 5'b0} +: 32];
+    assign line = tag[LineBits+3] ? {LineWords{scalar}} : rdata_i;
+
+    logic [2:0] unused_ready;
+    generate
+        for (s = 0; s < 3; s = s + 1) begin : g_queue
+            logic [4:0] unused_count;
+            logic [4:0] held_q;  // lines asked for and not used up
+            logic       pop;
+            quin_fifo #(.Width(32 * LineWords), .Depth(Depth)) queue (
+                .clk_i, .rst_ni, .valid_i(rvalid_i && tag[LineBits+s]), .ready_o(unused_ready[s]), .data_i(line),
+                .valid_o(head_valid_o[s]), .ready_i(head_ready_i[s]), .data_o(head_o[32*LineWords*s +: 32*LineWords]),
+                .count_o(unused_count)
+            );
+            assign room[s] = held_q != 5'(Depth);
+            assign pop = head_ready_i[s] && head_valid_o[s];
+            always_ff @(posedge clk_i) begin
+                if (!rst_ni)
+                    held_q <= '0;
+                else
+                    held_q <= held_q + {4'b0, accept && sel[s]} - {4'b0, pop};
+            end
+            logic unused;
+            assign unused = ^unused_count;
+        end
+    endgenerate
+
+    logic unused;
+    assign unused = ^{unused_tag_ready, unused_tag_valid, unused_tag_count, unused_ready};
+endmodule
+`default_nettype wire
