@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "msg.h"
+#include "quantisers.h"
 
 struct quin_reference {
     const struct quin_model *model;
@@ -26,6 +27,8 @@ struct quin_reference {
     float *gate, *up;    /* [ffn] */
     float *delta;        /* [dim], what a block adds to x */
     float *scores;       /* [context] */
+    float *scales;       /* [layers][context][kv_heads], of quantised values; 1 where they are not */
+    float *head;         /* [vocab][dim], the quantised lm_head; NULL: the model's own */
     int8_t *quantised;   /* [max(dim, heads * head_size, ffn)] */
 };
 
@@ -118,19 +121,34 @@ static void softmax(float *x, size_t n)
         x[i] = (float)((double)x[i] / sum);
 }
 
+/* One head's K and V: at position 0, positions `stride` floats and `scale_stride` scales apart. */
+struct head_cache {
+    const float *keys, *values, *scales;
+    size_t stride, scale_stride;
+};
+
 /* One head of causal attention over positions 0 .. count - 1 (Vaswani et al. 2017):
  *     p = softmax(q . k_t / sqrt(d)),   out = sum_t p_t v_t.
- * keys, values point to this head at position 0; positions are `stride` floats apart. */
-static void attend(float *out, float *scores, const float *q, const float *keys, const float *values,
-                   size_t count, size_t d, size_t stride)
+ * With a quantiser for probabilities, p_t * (V's scale) is quantised block by block. */
+static void attend(float *out, float *scores, const float *q, const struct head_cache *c, size_t count, size_t d,
+                   const struct quin_reference_quantisers *quantisers)
 {
     for (size_t t = 0; t < count; t++)
-        scores[t] = (float)(dot(q, keys + t * stride, d) / sqrt((double)d));
+        scores[t] = (float)(dot(q, c->keys + t * c->stride, d) / sqrt((double)d));
     softmax(scores, count);
+    if (quantisers->probability) {
+        for (size_t t = 0; t < count; t++)
+            scores[t] *= c->scales[t * c->scale_stride];
+        for (size_t t = 0; t < count; t += quantisers->block)
+            quin_fake_quantise(scores + t, count - t < quantisers->block ? count - t : quantisers->block,
+                               quantisers->probability);
+        for (size_t t = 0; t < count; t++)
+            scores[t] /= c->scales[t * c->scale_stride];
+    }
     for (size_t i = 0; i < d; i++) {
         double sum = 0.0;
         for (size_t t = 0; t < count; t++)
-            sum += (double)scores[t] * (double)values[t * stride + i];
+            sum += (double)scores[t] * (double)c->values[t * c->stride + i];
         out[i] = (float)sum;
     }
 }
@@ -178,10 +196,17 @@ static void attention(struct quin_reference *r, size_t layer, size_t position)
     probe(r, layer, "q_rope", r->q, wide);
     probe(r, layer, "k_rope", key, narrow);
 
+    const struct quin_reference_quantisers *quantisers = &r->options.quantisers;
+    float *scales = r->scales + layer * r->options.context * h->kv_heads;
+    for (size_t kv = 0; kv < h->kv_heads; kv++) {
+        quin_fake_quantise(key + kv * d, d, quantisers->kv);
+        scales[position * h->kv_heads + kv] = quin_fake_quantise(value + kv * d, d, quantisers->kv);
+    }
     for (size_t head = 0; head < h->heads; head++) {
-        size_t kv = head / (h->heads / h->kv_heads) * d;
-        attend(r->attended + head * d, r->scores, r->q + head * d, keys + kv, values + kv, position + 1, d,
-               narrow);
+        size_t kv = head / (h->heads / h->kv_heads);
+        const struct head_cache cache = {keys + kv * d, values + kv * d, scales + kv, narrow, h->kv_heads};
+        quin_fake_quantise(r->q + head * d, d, quantisers->query);
+        attend(r->attended + head * d, r->scores, r->q + head * d, &cache, position + 1, d, quantisers);
     }
     probe(r, layer, "attn_out", r->attended, wide);
     const float *input = r->attended;
@@ -220,7 +245,7 @@ static void feed_forward(struct quin_reference *r, size_t layer)
     bit_linear(r->delta, &l->down, r->quantised, s);
 }
 
-/* logits = E . x, with x = q / s when the model was trained so. E stays float. */
+/* logits = E . x, with x = q / s when the model was trained so. E stays float unless a quantiser is asked for. */
 static void lm_head(struct quin_reference *r, float *logits)
 {
     const struct quin_hyper *h = &r->model->hyper;
@@ -231,8 +256,9 @@ static void lm_head(struct quin_reference *r, float *logits)
         for (size_t i = 0; i < h->dim; i++)
             r->normed[i] = (float)r->quantised[i] / s;
     }
+    const float *head = r->head ? r->head : r->model->head;
     for (size_t token = 0; token < h->vocab; token++)
-        logits[token] = (float)dot(r->model->head + token * h->dim, r->normed, h->dim);
+        logits[token] = (float)dot(head + token * h->dim, r->normed, h->dim);
     probe(r, h->layers, "logits", logits, h->vocab);
 }
 
@@ -312,6 +338,21 @@ static void fill_rope(struct quin_reference *r)
     }
 }
 
+/* The lm_head's rows, each with its own scale. */
+static bool quantise_head(struct quin_reference *r)
+{
+    size_t vocab = r->model->hyper.vocab, dim = r->model->hyper.dim;
+    if (!r->options.quantisers.head)
+        return true;
+    r->head = floats(1, vocab, dim);
+    if (!r->head)
+        return false;
+    memcpy(r->head, r->model->head, vocab * dim * sizeof *r->head);
+    for (size_t token = 0; token < vocab; token++)
+        quin_fake_quantise(r->head + token * dim, dim, r->options.quantisers.head);
+    return true;
+}
+
 static bool allocate(struct quin_reference *r)
 {
     const struct quin_hyper *h = &r->model->hyper;
@@ -330,9 +371,10 @@ static bool allocate(struct quin_reference *r)
     r->up = floats(1, 1, h->ffn);
     r->delta = floats(1, 1, h->dim);
     r->scores = floats(1, 1, context);
+    r->scales = floats(h->layers, context, h->kv_heads);
     r->quantised = calloc(longest, 1);
     return r->keys && r->values && r->cosine && r->sine && r->x && r->normed && r->q && r->attended &&
-           r->gate && r->up && r->delta && r->scores && r->quantised;
+           r->gate && r->up && r->delta && r->scores && r->scales && r->quantised;
 }
 
 enum quin_err quin_reference_create(const struct quin_model *m, const struct quin_reference_options *options,
@@ -352,7 +394,7 @@ enum quin_err quin_reference_create(const struct quin_model *m, const struct qui
         r->model = m;
         r->options = o;
     }
-    if (!r || !allocate(r)) {
+    if (!r || !allocate(r) || !quantise_head(r)) {
         quin_reference_free(r);
         return quin_msg_set(msg, QUIN_ERR_MEMORY,
                             "no memory for a reference of %zu positions; ask for a smaller "
@@ -360,6 +402,8 @@ enum quin_err quin_reference_create(const struct quin_model *m, const struct qui
                             o.context);
     }
     fill_rope(r);
+    if (!r->options.quantisers.block)
+        r->options.quantisers.block = (uint32_t)o.context;
     *out = r;
     return QUIN_OK;
 }
@@ -369,7 +413,8 @@ void quin_reference_free(struct quin_reference *r)
     if (!r)
         return;
     float *const owned[] = {r->keys, r->values,   r->cosine, r->sine, r->x,     r->normed,
-                            r->q,    r->attended, r->gate,   r->up,   r->delta, r->scores};
+                            r->q,    r->attended, r->gate,   r->up,   r->delta, r->scores,
+                            r->scales, r->head};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);
     free(r->quantised);

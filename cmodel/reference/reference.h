@@ -11,12 +11,23 @@
 #include "model.h"
 #include "quin_err.h"
 
+/* What BitNet leaves open and a device may compute with fewer bits: each vector stands for round(x / s) * s with
+ * s = max |x| / levels. 0 levels: as it is. */
+struct quin_reference_quantisers {
+    uint32_t kv;            /* K (after RoPE) and V of a position and head */
+    uint32_t query;         /* a head's query after RoPE */
+    uint32_t probability;   /* the weights of a block of positions, times V's scales */
+    uint32_t block;         /* positions of such a block */
+    uint32_t head;          /* a row of the lm_head */
+};
+
 struct quin_reference_options {
     size_t context;             /* positions to make room for; 0: as many as the model was made for */
     bool head_int8_activations; /* quantise the lm_head's input to int8, as the other matrices' input */
+    struct quin_reference_quantisers quantisers;
 };
 
-struct quin_reference_options quin_reference_defaults(void); /* context 0, head_int8_activations true */
+struct quin_reference_options quin_reference_defaults(void); /* context 0, head_int8_activations true, no quantisers */
 
 struct quin_reference; /* opaque */
 

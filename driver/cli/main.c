@@ -28,7 +28,7 @@ static const struct command {
      "Prints what a model file holds, and what becomes of it in a device of the configuration."},
     {"verify", QUIN_COMMAND_VERIFY, quin_verify_main, "device against float reference",
      "Generates tokens greedily on the device and compares every position with the float reference. Exit\n"
-     "code 0: all greedy tokens are equal or nearly tied, and no tensor is out of tolerance; else 1."},
+     "code 0: all greedy tokens are equal or explained, and no tensor is out of tolerance; else 1."},
     {"perplexity", QUIN_COMMAND_PERPLEXITY, quin_perplexity_main, "perplexity and bits per byte of stories",
      "Scores the stories of a text (--file), which a line <|endoftext|> parts; of each story only as many\n"
      "tokens as the context has positions."},

@@ -59,10 +59,14 @@ static void print_tensor(const struct quin_session *s, const struct quin_verify_
 static void print_result(const struct quin_session *s, const struct quin_verify_result *v, double tolerance)
 {
     printf("%-22s %zu\n", "positions compared", v->tokens);
-    printf("%-22s %zu equal, %zu different, %zu of these near ties\n", "greedy tokens", v->tokens - v->differ,
-           v->differ, v->near_ties);
+    printf("%-22s %zu equal, %zu different\n", "greedy tokens", v->tokens - v->differ, v->differ);
+    if (v->differ)
+        printf("%-22s %zu by the device's quantisers, %zu near ties of the rest\n", "  explained",
+               v->explained, v->near_ties);
     printf("%-22s largest %.3g, RMS %.3g, of their standard deviation\n", "error of logits", v->max_error,
            v->rms_error);
+    printf("%-22s %zu different, RMS error of logits %.3g\n", "with its quantisers", v->quantised_differ,
+           v->quantised_rms_error);
     printf("%-22s device %.6f, reference %.6f nats a token\n", "NLL", v->nll_device, v->nll_reference);
     if (v->tensors)
         printf("%-22s %zu, tolerance %g of the largest magnitude\n", "tensors compared", v->tensors,
@@ -89,11 +93,12 @@ static bool print_hazards(struct quin_session *s)
     return !hazards;
 }
 
-/* Near ties are no fault: the reference's own two logits differ by less than the error of the device's. */
+/* No fault is a choice that the device's quantisers make in the reference, too, or a near tie: the reference's
+ * own two logits differ by less than the error of the device's. */
 static enum quin_exit verdict(const struct quin_verify_result *v, bool orderly)
 {
-    bool good = orderly && !v->tensor[0] && v->differ == v->near_ties;
-    const char *word = !good ? "different" : v->differ ? "equal but for near ties" : "equal";
+    bool good = orderly && !v->tensor[0] && v->differ == v->explained + v->near_ties;
+    const char *word = !good ? "different" : v->differ ? "equal but for what is explained" : "equal";
     const char *on = quin_term_style(stdout, good ? QUIN_STYLE_GOOD : QUIN_STYLE_BAD);
     printf("%-22s %s%s%s\n", "device and reference", on, word, quin_term_style(stdout, QUIN_STYLE_NONE));
     return good ? QUIN_EXIT_GOOD : QUIN_EXIT_FAILED;

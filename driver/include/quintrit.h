@@ -132,15 +132,19 @@ uint64_t quin_engine_hazards(struct quin_engine *engine, char text[256]);
 
 /* ---- checks ---- */
 
-/* One probe of the device's arithmetic against the float reference. */
+/* The device's arithmetic against the float reference, and against the same reference with the quantisers that the
+ * device has and the reference lacks (KV cache, query, probabilities, lm_head): what they explain is no error. */
 struct quin_verify_result {
     size_t tokens;         /* positions compared */
     size_t differ;         /* positions whose largest logit is another token's */
-    size_t near_ties;      /* of these, those whose two logits differ by less than the error of the logits */
+    size_t explained;      /* of these, those where the reference with the device's quantisers chooses as the device */
+    size_t near_ties;      /* of the rest, those whose two logits differ by less than the error of the logits */
     size_t first;          /* first such position */
     uint32_t device_token, reference_token; /* there */
     double gap;            /* there: reference logit of its own choice minus that of the device's */
     double max_error, rms_error; /* of logits, relative to the spread (standard deviation) of the reference's logits */
+    size_t quantised_differ;     /* positions where device and reference with the device's quantisers choose differently */
+    double quantised_rms_error;  /* of the device's logits to that reference's */
     double nll_device, nll_reference; /* mean, nats a token, of the tokens generated */
     /* first tensor inside whose error exceeds the tolerance; tensor[0] = 0: none, or the backend cannot look inside */
     char tensor[32];
@@ -149,9 +153,9 @@ struct quin_verify_result {
     size_t tensors;                                      /* tensors compared */
 };
 
-/* Generates `count` tokens greedily on the device after the prompt, and compares each position's logits with the float
- * reference fed the same tokens; so are the tensors inside each layer, where the backend lets them be seen. An element
- * may differ by `tolerance` times the tensor's largest magnitude. fn, if not NULL, is called with every token. */
+/* Generates `count` tokens greedily on the device after the prompt, and compares each position's logits with both
+ * references fed the same tokens. Where the backend lets them be seen, the tensors inside each layer are compared too, with the
+ * reference that has the quantisers: an element may differ by `tolerance` times the tensor's largest magnitude. fn, if not NULL, is called with every token. */
 enum quin_err quin_verify(const struct quin_lm *lm, struct quin_engine *engine, const uint32_t *prompt, size_t length,
                           size_t count, double tolerance, quin_token_fn *fn, void *user,
                           struct quin_verify_result *result, struct quin_msg *msg);

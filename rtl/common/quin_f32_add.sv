@@ -16,23 +16,23 @@ module quin_f32_add (
     logic unused_reset;  // no register needs a reset
     assign unused_reset = rst_ni;
 
-    // Stage 1. An exponent field of 0 clears the fraction, so that subnormals are zeros; the hidden bit is 1
-    // otherwise. The exponents of a zero and of the least normal numbers may then both be used as they are:
-    // a zero has no bits to shift.
-    logic        a_sign, b_sign, a_less, a_nan, b_nan, a_inf, b_inf, cancel;
-    logic [30:0] a_mag, b_mag;
-    logic [7:0]  a_minus_b, b_minus_a, distance;
-
+    // Stage 1. An exponent field of 0 clears the whole significand, hidden bit included: subnormals are zeros.
+    // Their order does not matter then: only another zero has the same exponent.
+    logic       a_less, a_normal, b_normal, large_normal, small_normal, a_sign, b_sign, cancel;
+    logic       a_inf, b_inf, a_nan, b_nan;
+    logic [7:0] a_minus_b, b_minus_a, distance;
+    assign a_less = a_i[30:0] < b_i[30:0];
+    assign a_normal = a_i[30:23] != 0;
+    assign b_normal = b_i[30:23] != 0;
+    assign large_normal = a_less ? b_normal : a_normal;
+    assign small_normal = a_less ? a_normal : b_normal;
     assign a_sign = a_i[31];
     assign b_sign = b_i[31] ^ sub_i;
-    assign a_mag = a_i[30:0] & {31{a_i[30:23] != 0}};
-    assign b_mag = b_i[30:0] & {31{b_i[30:23] != 0}};
-    assign a_less = a_mag < b_mag;
-    assign a_inf = a_i[30:0] == 31'h7f800000;
-    assign b_inf = b_i[30:0] == 31'h7f800000;
+    assign cancel = a_sign != b_sign;
+    assign a_inf = a_i[30:23] == 8'hff && a_i[22:0] == 0;
+    assign b_inf = b_i[30:23] == 8'hff && b_i[22:0] == 0;
     assign a_nan = a_i[30:23] == 8'hff && a_i[22:0] != 0;
     assign b_nan = b_i[30:23] == 8'hff && b_i[22:0] != 0;
-    assign cancel = a_sign != b_sign;
     assign a_minus_b = a_i[30:23] - b_i[30:23];
     assign b_minus_a = b_i[30:23] - a_i[30:23];
     assign distance = a_less ? b_minus_a : a_minus_b;
@@ -44,8 +44,8 @@ module quin_f32_add (
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            large_q <= a_less ? {1'b1, b_mag[22:0]} : {a_i[30:23] != 0, a_mag[22:0]};
-            small_q <= a_less ? {a_i[30:23] != 0, a_mag[22:0]} : {b_i[30:23] != 0, b_mag[22:0]};
+            large_q <= {24{large_normal}} & {1'b1, a_less ? b_i[22:0] : a_i[22:0]};
+            small_q <= {24{small_normal}} & {1'b1, a_less ? a_i[22:0] : b_i[22:0]};
             exponent1_q <= a_less ? b_i[30:23] : a_i[30:23];
             shift_q <= distance[4:0] | {5{distance[7:5] != 0}};
             sign1_q <= a_less ? b_sign : a_sign;
@@ -58,21 +58,22 @@ module quin_f32_add (
     // Stage 2. Two bits below the significand and a sticky bit are enough: a difference loses at most one
     // leading bit when the operands are shifted apart by two or more, and is exact otherwise.
     logic [54:0] aligned;
-    logic [26:0] addend, sum_low;
-    logic [27:0] sum;
+    logic [27:0] addend;
+    /* verilator lint_off UNUSEDSIGNAL */ // the place of the carry in
+    logic [28:0] sum;
+    /* verilator lint_on UNUSEDSIGNAL */
     assign aligned = {small_q, 31'b0} >> shift_q;
-    assign addend = {aligned[54:29], aligned[28:0] != 0};
-    assign sum_low = {large_q, 3'b0} - addend;
-    assign sum = cancel1_q ? {1'b0, sum_low} : {1'b0, large_q, 3'b0} + {1'b0, addend};
+    assign addend = {1'b0, aligned[54:29], aligned[28:0] != 0} ^ {28{cancel1_q}};
+    assign sum = {1'b0, large_q, 3'b0, 1'b1} + {addend, cancel1_q};
 
-    logic [27:0] sum_q;  // carry, hidden bit, fraction [23], guard [2], sticky
-    logic [7:0]  exponent2_q;
+    logic [27:0] sum_q;        // carry, hidden bit, fraction [23], guard [2], sticky
+    logic [8:0]  exponent2_q;  // that of large less 1
     logic        sign2_q, cancel2_q, nan2_q, inf2_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            sum_q <= sum;
-            exponent2_q <= exponent1_q;
+            sum_q <= sum[28:1];
+            exponent2_q <= {1'b0, exponent1_q} - 9'd1;
             sign2_q <= sign1_q;
             cancel2_q <= cancel1_q;
             nan2_q <= nan1_q;
@@ -81,30 +82,28 @@ module quin_f32_add (
     end
 
     // Stage 3, far: the leading bit is at 27, 26 or 25. Exponent and fraction are rounded as one integer, so
-    // that a carry out of the fraction raises the exponent, up to infinity.
+    // that a carry out of the fraction raises the exponent, up to infinity. What is tiny here is exact.
     logic [25:0] below;  // what follows the leading bit: fraction [23], guard [2], sticky
-    logic [8:0]  far_exponent;
     logic        round_up;
     logic [31:0] far;
     assign below = sum_q[27] ? {sum_q[26:2], sum_q[1:0] != 0} : sum_q[26] ? sum_q[25:0] : {sum_q[24:0], 1'b0};
-    assign far_exponent = {1'b0, exponent2_q} + (sum_q[27] ? 9'd1 : sum_q[26] ? 9'd0 : 9'h1ff);
     assign round_up = below[2] && (below[1:0] != 0 || below[3]);
-    assign far = {far_exponent, below[25:3]} + {31'b0, round_up};
+    assign far = {exponent2_q, below[25:3]} + {7'b0, sum_q[27], !sum_q[27] && sum_q[26], 22'b0, round_up};
 
     // Stage 3, near: more leading bits cancelled. The sum is exact then and its two lowest bits are 0.
     logic [4:0]  zeros;  // leading zeros of sum_q[24:2]
     logic [22:0] near_significand;
-    logic [8:0]  near_exponent;
+    logic [8:0]  near_exponent;  // that of large - zeros - 2
     quin_lead #(.Width(23)) lead (.x_i(sum_q[24:2]), .zeros_o(zeros));
     assign near_significand = sum_q[24:2] << zeros;
-    assign near_exponent = {1'b0, exponent2_q} - {4'b0, zeros} - 9'd2;
+    assign near_exponent = exponent2_q + {4'hf, ~zeros};
 
     // Tiny: the exponent is 0 or, in 9 bits, negative. Overflow: it is 255 or, after rounding, 256.
     logic        is_near, zero, tiny, huge;
     logic [31:0] finite, number;
     assign is_near = sum_q[27:25] == 0;
     assign zero = is_near && !near_significand[22];
-    assign tiny = is_near ? near_exponent[8] || near_exponent == 0 : far_exponent == 0;
+    assign tiny = is_near ? near_exponent[8] || near_exponent == 0 : far[31:23] == 0;
     assign huge = !is_near && far[31:23] >= 9'd255;
     assign finite = zero || tiny ? {sign2_q && !(zero && cancel2_q), 31'b0} :
                     is_near ? {sign2_q, near_exponent[7:0], near_significand[21:0], 1'b0} :

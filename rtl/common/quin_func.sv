@@ -27,8 +27,8 @@ module quin_func (
     localparam logic [7:0] POSITIVE = 8'h3f;  // sign and upper exponent of a number in 0.5..1.99
     localparam logic [1:0] PASS = 2'd0, EXP2 = 2'd1, RECIP = 2'd2, RSQRT = 2'd3;
 
-    // Start: which sequence, the seed of y from the table, what the result's exponent gets added. fraction and
-    // bit, which is 0 only for rsqrt of an even exponent, give m (recip) and h (rsqrt).
+    // Start: which sequence, the seed of y from the table, what is added to the result's exponent. Fraction
+    // of x and a bit, which is 0 only for rsqrt of an even exponent, give m (recip) and h (rsqrt).
     logic        sign, zero, nan, odd;
     logic [7:0]  exponent;
     logic [30:0] magnitude;
@@ -142,8 +142,8 @@ module quin_func (
     );
     quin_delay #(.Width(2), .Cycles(Stage)) delay2 (.clk_i, .en_i, .d_i(kind2), .q_o(kind3));
 
-    // Beside it k as an integer: its five low bits choose T, which takes the place of bit and fraction (as the
-    // exponent of T is that of bit = 1); the others are what the result's exponent gets.
+    // Beside it k as an integer: its five low bits choose T, which takes the place of bit and fraction (the
+    // exponent of T is that of bit = 1); the others are what is added to the result's exponent.
     logic [12:0] k_magnitude, k_q;
     logic [32:0] side_d, side_e, side3;
     logic        exp2_d;
@@ -232,7 +232,8 @@ module quin_func (
     // M8: T * u, h * d
     logic [31:0] m8, v9;
     quin_f32_mul mul8 (
-        .clk_i, .rst_ni, .en_i, .y_o(m8), .a_i(kind8 == EXP2 || kind8 == RSQRT ? {POSITIVE, part8} : ONE), .b_i(m7)
+        .clk_i, .rst_ni, .en_i, .y_o(m8),
+        .a_i(kind8 == EXP2 || kind8 == RSQRT ? {POSITIVE, part8} : ONE), .b_i(m7)
     );
     quin_delay #(.Width(34), .Cycles(Stage)) delay8 (
         .clk_i, .en_i, .d_i({kind8, kind8 == EXP2 ? {POSITIVE, part8} : v8}), .q_o({kind9, v9})

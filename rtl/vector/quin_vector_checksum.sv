@@ -35,20 +35,22 @@ module quin_vector_checksum #(
     assign idle_o = valid_q == 0;
 
     // 1: turn. All lanes by the same amount, then each by its own, which is wiring.
-    logic [128*Quads-1:0] turned_q;
+    logic [128*Quads-1:0] turned;
     genvar l;
     generate
         for (l = 0; l < 4 * Quads; l = l + 1) begin : g_turn
             if (l < Lanes) begin : g_lane
                 logic [63:0] wide, twice;
+                logic [31:0] turned_q;
                 assign wide = {2{bits_i[32*l +: 32]}} << first_q;
                 assign twice = {2{wide[63:32]}} << l;
                 always_ff @(posedge clk_i)
-                    if (valid_i) turned_q[32*l +: 32] <= twice[63:32] & {32{member_i[l]}};
+                    if (valid_i) turned_q <= twice[63:32] & {32{member_i[l]}};
+                assign turned[32*l +: 32] = turned_q;
                 logic unused;
                 assign unused = ^{wide[31:0], twice[31:0]};
             end else begin : g_none
-                assign turned_q[32*l +: 32] = '0;
+                assign turned[32*l +: 32] = '0;
             end
         end
     endgenerate
@@ -61,8 +63,8 @@ module quin_vector_checksum #(
         for (q = 0; q < Quads; q = q + 1) begin : g_quad
             always_ff @(posedge clk_i)
                 if (valid_q[0])
-                    quad_q[32*q +: 32] <= (turned_q[128*q +: 32] + turned_q[128*q+32 +: 32]) +
-                                          (turned_q[128*q+64 +: 32] + turned_q[128*q+96 +: 32]);
+                    quad_q[32*q +: 32] <= (turned[128*q +: 32] + turned[128*q+32 +: 32]) +
+                                          (turned[128*q+64 +: 32] + turned[128*q+96 +: 32]);
         end
     endgenerate
     integer i;

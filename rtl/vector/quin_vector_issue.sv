@@ -205,16 +205,9 @@ module quin_vector_issue #(
     logic [2*Lanes:0]    meta_q;
     logic [32*Lanes-1:0] a, b, c, a_q, b_q, c_q;
     assign a = mode_i[1:0] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : part_a;
-    always_comb begin
-        if (mode_i[3:2] == quin_pkg::OPERAND_IMM)
-            b = {Lanes{imm1_i}};
-        else
-            b = source_b_i == 2'd0 ? part_a : part_b;
-        if (mode_i[5:4] == quin_pkg::OPERAND_IMM)
-            c = {Lanes{imm2_i}};
-        else
-            c = source_c_i == 2'd0 ? part_a : source_c_i == 2'd1 ? part_b : part_c;
-    end
+    assign b = mode_i[3:2] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : source_b_i == 2'd0 ? part_a : part_b;
+    assign c = mode_i[5:4] == quin_pkg::OPERAND_IMM ? {Lanes{imm2_i}} :
+               source_c_i == 2'd0 ? part_a : source_c_i == 2'd1 ? part_b : part_c;
     always_ff @(posedge clk_i) begin
         valid_q <= rst_ni && fire;
         if (fire) meta_q <= {last, member, visible};

@@ -64,14 +64,16 @@ module quin_vector_job (
     end
 
     logic [20:0] pairs, quads;
-    logic [19:0] dst_words;
+    logic [19:0] dst_words, by_pairs, by_quads;
     assign pairs = {1'b0, n_i} + 21'd1;
     assign quads = {1'b0, n_i} + 21'd3;
+    assign by_pairs = pairs[20:1];
+    assign by_quads = {1'b0, quads[20:2]};
     always_comb begin
         case (format_i)
             quin_pkg::FORMAT_F32: dst_words = n_i;
-            quin_pkg::FORMAT_CODE10: dst_words = pairs[20:1];
-            default: dst_words = {1'b0, quads[20:2]};
+            quin_pkg::FORMAT_CODE10: dst_words = by_pairs;
+            default: dst_words = by_quads;
         endcase
     end
     assign words_o[19:0] = a_mode == quin_pkg::OPERAND_VECTOR ? n_i : 20'd1;

@@ -59,9 +59,8 @@ module quin_vector_read #(
             due = !line_end ? rest : finish ? '0 : vectors;
     end
 
-    logic [20:0] up;
-    assign up = {1'b0, visible_i} + 21'(LineWords - 1);
-    assign lines = up[19:LineBits] | {up[20], {(AddrBits - 1){1'b0}}};
+    // A whole memory of lines reads as 0 here, which counts down as well.
+    assign lines = visible_i[19:LineBits] + {{(AddrBits - 1){1'b0}}, visible_i[LineBits-1:0] != 0};
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni)

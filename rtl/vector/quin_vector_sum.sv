@@ -115,12 +115,12 @@ module quin_vector_sum #(
 
     generate
         for (j = 0; j < Ways; j = j + 1) begin : g_tree
-            logic here;
-            assign here = enter && (j == 7 ? half_q[3] : j == 3 ? half_q[2] : j == 1 ? half_q[1] : j == 0 && half_q[0]);
             if (j == Ways - 1) begin : g_top
                 assign tree[32*j +: 32] = '0;
+            end else if (j == 0 || j == 1 || j == 3 || j == 7) begin : g_enter
+                assign tree[32*j +: 32] = enter && half_q[$clog2(j+1)] ? joined : tree_q[32*(j+1) +: 32];
             end else begin : g_next
-                assign tree[32*j +: 32] = here ? joined : tree_q[32*(j+1) +: 32];
+                assign tree[32*j +: 32] = tree_q[32*(j+1) +: 32];
             end
         end
     endgenerate

@@ -159,7 +159,7 @@ module quin_vector_unit #(
     logic         steps_ready, dst_ready, red_ready;
     assign row_visible = mask_q ? visible_i : n_q;
 
-    quin_vector_address #(.SpWords(SpWords)) address (
+    quin_vector_address #(.SpWords(SpWords)) places (
         .clk_i, .rst_ni, .start_i(state_q == CHECK && !refuse), .rows_i(rows_q), .groups_i(groups_q),
         .base_i(base_q), .row_i(row_q), .group_i(group_q), .used_i(used), .words_i(words), .row_o,
         .visible_i(row_visible), .valid_o(place_valid), .ready_i(place_ready), .place_o(place),

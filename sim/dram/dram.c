@@ -39,6 +39,7 @@ struct quin_dram {
 };
 
 static const uint64_t NO_ROW = UINT64_MAX;
+enum { WRITE_PATIENCE = 64 }; /* cycles that a complete write lets reads pass */
 
 struct quin_dram_params quin_dram_ddr3(uint32_t bus_bytes)
 {
@@ -285,6 +286,7 @@ static void accept_data(struct quin_dram *d, const struct quin_dram_axi *x)
     if (!last)
         return;
     d->fill_beats = 0;
+    b->earliest = d->now;
     queue_push(&d->write, b);
     queue_take(&d->fill, 0);
 }
@@ -332,10 +334,17 @@ static void serve_write(struct quin_dram *d)
     }
 }
 
-/* Reads come first until half of the room for writes is used; once the bus has turned, all complete writes go. */
+/* Reads come first until half of the room for writes is used or a write has waited long; once the bus has turned,
+ * all complete writes go. */
+static int write_first(struct quin_dram *d)
+{
+    return d->write.count && (!d->read.count || d->last_write || d->write.count > d->p.outstanding / 2 ||
+                              d->now > queue_at(&d->write, 0)->earliest + WRITE_PATIENCE);
+}
+
 static void serve(struct quin_dram *d, struct quin_dram_axi *x)
 {
-    if (d->write.count && (!d->read.count || d->write.count > d->p.outstanding / 2 || d->last_write)) {
+    if (write_first(d)) {
         serve_write(d);
     } else if (d->read.count && !x->r_valid) {
         if (!held_back(d))

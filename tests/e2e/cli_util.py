@@ -64,6 +64,7 @@ class Model:
         self.skip: set[str] = set()       # keys and tensors that are left out
         self.replace: dict = {}           # values of keys, arrays of tensors
         self.follows: dict[int, int] = {}
+        self.says = bytes(range(256))     # a random model says these bytes
         self.trits: dict[str, np.ndarray] = {}
         self.vocab = FIRST_PIECE + len(self.pieces)
         ids = [FIRST_BYTE + ord("a"), *range(FIRST_PIECE, self.vocab), EOS]
@@ -116,10 +117,13 @@ class Model:
             self.add_tokenizer(w)
         embedding = self.rng.normal(0, 1, (self.vocab, DIM)).astype(np.float16)
         head = np.zeros_like(embedding)
-        for a, b in self.follows.items():
+        for a, b in self.follows.items() if not self.random else ():
             head[b] = embedding[a]
         self.tensor(w, "token_embd.weight", embedding)
-        self.tensor(w, "output.weight", embedding if self.random else head)
+        if self.random:
+            rows = [FIRST_BYTE + b for b in self.says]
+            head[rows] = self.rng.normal(0, 1, (len(rows), DIM))
+        self.tensor(w, "output.weight", head)
         self.tensor(w, "output_norm.weight", np.ones(DIM, np.float32))
         for i in range(self.layers):
             for norm in ("attn_norm", "ffn_norm"):

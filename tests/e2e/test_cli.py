@@ -41,6 +41,8 @@ run --temp '0.8 '
 run --temp 1e999
 run --temp 0x1p3
 run --temp .
+run --temp 1.5.5
+run --temp 1e
 run --top-p 0
 run --top-p 1.5
 run --top-k -1
@@ -194,6 +196,19 @@ def test_host_and_device_agree_on_the_likeliest(mixed):
     device = greedy(mixed, "-n", 40, "--ignore-eos").stdout
     host = run("run", "-m", mixed, "-p", "a", "-n", 40, "--ignore-eos", "--top-k", 1).stdout
     assert device == host and len(device) > 30
+
+
+@pytest.mark.parametrize("flags", [["--temp", 0], ["--top-k", 1]])
+def test_text_goes_on_where_it_broke_off(tmp_path, flags):
+    """A text made token by token leaves the same state as one that is read as a prompt."""
+    m = Model(seed=7, random=True)
+    m.says = b"abcdefghijklmnop"
+    path = m.write(tmp_path / "m.gguf")
+    text = run("run", "-m", path, "-p", "a", "-n", 40, *flags).stdout[:-1]
+    assert len(text) == 41 and len(set(text)) > 4
+    for cut in (2, 9, 23):
+        again = run("run", "-m", path, "-p", text[:cut].decode(), "-n", 41 - cut, *flags)
+        assert again.stdout[:-1] == text
 
 
 @pytest.mark.parametrize("config", ["tiny", "kv260"])

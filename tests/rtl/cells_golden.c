@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operands by class, as Berkeley TestFloat chooses them (edge exponents with sparse or dense fractions, uniform
- * bits), and by what is hard for a cell: cancellation, ties, the limits of products and of the functions. */
+/* Operands by class, as Berkeley TestFloat chooses them (edge exponents with sparse or dense fractions,
+ * uniform bits), and by what is hard for a cell: cancellation, ties, limits of products and functions. */
 #include "cells_golden.h"
 
 #include <stddef.h>
@@ -11,12 +11,13 @@
 #include "contract.h"
 
 static const uint32_t corners[] = {
-    0x00000000, 0x00000001, 0x00400000, 0x007fffff, 0x00800000, 0x00800001, 0x00ffffff, 0x01000000, 0x0b800000,
-    0x0c000000, 0x33000000, 0x337fffff, 0x33800000, 0x33800001, 0x34000000, 0x3effffff, 0x3f000000, 0x3f000001,
-    0x3f7ffffe, 0x3f7fffff, 0x3f800000, 0x3f800001, 0x3fc00000, 0x3fffffff, 0x40000000, 0x40490fdb, 0x42fbffff,
-    0x42fc0000, 0x42fc0001, 0x42fe0000, 0x42ffffff, 0x43000000, 0x4affffff, 0x4b000000, 0x4b000001, 0x4b7fffff,
-    0x4b800000, 0x72ffffff, 0x73000000, 0x73000001, 0x7e7fffff, 0x7e800000, 0x7e800001, 0x7effffff, 0x7f000000,
-    0x7f7ffffe, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fbfffff, 0x7fc00000, 0x7fffffff,
+    0x00000000, 0x00000001, 0x00400000, 0x007fffff, 0x00800000, 0x00800001, 0x00ffffff, 0x01000000,
+    0x0b800000, 0x0c000000, 0x33000000, 0x337fffff, 0x33800000, 0x33800001, 0x34000000, 0x3effffff,
+    0x3f000000, 0x3f000001, 0x3f7ffffe, 0x3f7fffff, 0x3f800000, 0x3f800001, 0x3fc00000, 0x3fffffff,
+    0x40000000, 0x40490fdb, 0x42fbffff, 0x42fc0000, 0x42fc0001, 0x42fe0000, 0x42ffffff, 0x43000000,
+    0x4affffff, 0x4b000000, 0x4b000001, 0x4b7fffff, 0x4b800000, 0x72ffffff, 0x73000000, 0x73000001,
+    0x7e7fffff, 0x7e800000, 0x7e800001, 0x7effffff, 0x7f000000, 0x7f7ffffe, 0x7f7fffff, 0x7f800000,
+    0x7f800001, 0x7fbfffff, 0x7fc00000, 0x7fffffff,
 };
 
 enum {
@@ -71,7 +72,9 @@ static uint32_t compose(uint64_t *state, int exponent)
 
 static uint32_t operand(uint64_t *state)
 {
-    static const uint8_t edges[] = {0, 1, 2, 23, 24, 25, 102, 103, 125, 126, 127, 128, 150, 151, 230, 253, 254, 255};
+    static const uint8_t edges[] = {
+        0, 1, 2, 23, 24, 25, 102, 103, 125, 126, 127, 128, 150, 151, 230, 253, 254, 255,
+    };
 
     switch (pick(state, 4)) {
     case 0: return (uint32_t)cells_random(state);
@@ -171,7 +174,9 @@ static void golden_code(struct cells_vector *v)
 
 void cells_vector_make(struct cells_vector *v, uint64_t *state, uint64_t index)
 {
-    static const uint8_t formats[] = {QUIN_FORMAT_INT8, QUIN_FORMAT_INT8_LOW, QUIN_FORMAT_CODE5, QUIN_FORMAT_CODE10};
+    static const uint8_t formats[] = {
+        QUIN_FORMAT_INT8, QUIN_FORMAT_INT8_LOW, QUIN_FORMAT_CODE5, QUIN_FORMAT_CODE10,
+    };
 
     v->sub = pick(state, 2);
     v->a = operand(state);

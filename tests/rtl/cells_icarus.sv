@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the vectors of tests/rtl/cells_vectors.c through the cells, with stalls, and compares every result with
-// the golden model's. Arguments: +VECTORS=path (relative), +COUNT=n. Ends with "cells: PASS" or "cells: FAIL".
+// Runs the vectors of tests/rtl/cells_vectors.c through the cells, with stalls, and compares every result
+// with the golden model's. Arguments: +VECTORS=path, +COUNT=n. Ends with "cells: PASS" or "cells: FAIL".
 `default_nettype none
 `timescale 1ns / 1ns
 module cells_icarus;
@@ -19,17 +19,20 @@ module cells_icarus;
     integer           count, errors, checked, taken, turn, seed;
 
     // Vector n is at the inputs when edge n + 1 comes; a result follows latency - 1 edges later.
-    always_comb {format, func, sub, a, b, integ, x, q} = now[Width-1 -: 180];
+    assign {format, func, sub, a, b, integ, x, q} = now[Width-1 -: 180];
 
     cells_top dut (
         .clk_i(clk), .rst_ni(1'b1), .en_i(en), .a_i(a), .b_i(b), .sub_i(sub[0]), .integer_i(integ),
         .func_i(func[2:0]), .x_i(x), .format_i(format[2:0]), .q_i(q), .add_o(add), .mul_o(mul), .max_o(max),
         .rint_o(rint), .from_int_o(from_int), .function_o(fn), .code_o(code), .latency_add_o(l_add),
-        .latency_mul_o(l_mul), .latency_from_int_o(l_from_int), .latency_function_o(l_fn), .latency_code_o(l_code)
+        .latency_mul_o(l_mul), .latency_from_int_o(l_from_int), .latency_function_o(l_fn),
+        .latency_code_o(l_code)
     );
 
     // Bits lsb + 31 .. lsb of the vector whose result is out after `taken` edges.
-    task check(input [8*8-1:0] name, input integer latency, input integer lsb, input [31:0] mask, input [31:0] got);
+    task check(
+        input [8*8-1:0] name, input integer latency, input integer lsb, input [31:0] mask, input [31:0] got
+    );
         logic [Width-1:0] v;
         logic [31:0]      want;
         if (taken >= latency) begin
@@ -62,7 +65,7 @@ module cells_icarus;
                 if (max !== now[128 +: 32] || rint !== now[96 +: 32]) begin
                     errors = errors + 1;
                     if (errors <= 20)
-                        $display("max, rint: vector %0d: got %h %h, want %h", taken, max, rint, now[96 +: 64]);
+                        $display("max rint: vector %0d: got %h %h, want %h", taken, max, rint, now[96 +: 64]);
                 end
                 checked = checked + 2;
                 taken = taken + 1;

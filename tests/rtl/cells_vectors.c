@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes vectors for tests/rtl/cells_icarus.sv to standard output, one hexadecimal word a line:
- *   format func sub (a digit each) a b integer (10 digits) x q | add mul max rint from_int function code (4) mask (4) */
+ *   format func sub (a digit each)  a  b  integer (10 digits)  x  q,
+ *   add  mul  max  rint  from_int  function  code (4)  code's mask (4); the others have 8 digits */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cells_golden.h"
+
+static void put(uint64_t value, int digits)
+{
+    printf("%0*" PRIx64, digits, value);
+}
 
 int main(int argc, char **argv)
 {
@@ -21,10 +27,23 @@ int main(int argc, char **argv)
 
         /* Half from the corners at the start, half from the random ones behind them. */
         cells_vector_make(&v, &state, i < count / 2 ? i * 11 : i + 1000000);
-        printf("%" PRIx32 "%" PRIx32 "%" PRIx32 "%08" PRIx32 "%08" PRIx32 "%010" PRIx64 "%08" PRIx32 "%08" PRIx32,
-               v.format, v.func, v.sub, v.a, v.b, (uint64_t)v.integer & 0xffffffffff, v.x, v.q);
-        printf("%08" PRIx32 "%08" PRIx32 "%08" PRIx32 "%08" PRIx32 "%08" PRIx32 "%08" PRIx32 "%04" PRIx32 "%04" PRIx32 "\n",
-               v.add, v.mul, v.max, v.rint, v.from_int, v.function, v.code & v.code_mask, v.code_mask);
+        put(v.format, 1);
+        put(v.func, 1);
+        put(v.sub, 1);
+        put(v.a, 8);
+        put(v.b, 8);
+        put((uint64_t)v.integer & 0xffffffffff, 10);
+        put(v.x, 8);
+        put(v.q, 8);
+        put(v.add, 8);
+        put(v.mul, 8);
+        put(v.max, 8);
+        put(v.rint, 8);
+        put(v.from_int, 8);
+        put(v.function, 8);
+        put(v.code & v.code_mask, 4);
+        put(v.code_mask, 4);
+        putchar('\n');
     }
     return 0;
 }

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the array reads from the scratchpad: the activations, byte by byte and all rows at once, for tile after tile
+// of a MATMUL, and once the rows' scales and the one column scale.
+//   act[r] = byte i of the words from act_base + r * act_row on, i = 0 .. k - 1, again for each tile
+// Two lines of LineWords words a row: while one is used the next is read, row by row. ready_o: act_o is there;
+// next_i takes it, tile_end_i (with next_i) says that the tile ends here. The first lines come before the scales,
+// which only the drain needs. start_i: the job's fields are in place, and stay until its last beat.
+`default_nettype none
+
+module quin_act_fetch #(
+    parameter int Rows = 8,
+    parameter int LineWords = 4,
+    parameter int RowBits = Rows > 1 ? $clog2(Rows) : 1,  // derived
+    parameter int LineBits = 32 * LineWords               // derived
+) (
+    input  logic                clk_i,
+    input  logic                rst_ni,
+    input  logic                start_i,
+    input  logic [6:0]          rows_i,         // 1 .. Rows
+    input  logic [14:0]         k_i,            // at least 1
+    input  logic [19:0]         n_i,            // at least 1
+    input  logic [19:0]         channels_i,     // of a tile
+    input  logic [Rows-1:0]     row_en_i,
+    input  logic                column_scales_i,
+    input  logic [19:0]         act_base_i,
+    input  logic [19:0]         act_row_i,
+    input  logic [19:0]         rscale_base_i,
+    input  logic [19:0]         rscale_row_i,
+    input  logic [19:0]         cscale_base_i,
+    // Scratchpad reads.
+    output logic                req_o,
+    input  logic                gnt_i,
+    output logic [19:0]         addr_o,
+    input  logic [LineBits-1:0] rdata_i,
+    input  logic                rvalid_i,
+    // To the array.
+    output logic                ready_o,
+    input  logic                next_i,
+    input  logic                tile_end_i,
+    output logic [8*Rows-1:0]   act_o,          // 0 for rows not in use
+    // To the drain.
+    output logic                rscale_we_o,
+    output logic [RowBits-1:0]  rscale_at_o,
+    output logic [31:0]         scale_o,        // with rscale_we_o, and cscale_we_o
+    output logic                cscale_we_o,
+    output logic                scales_o        // all scales of the scratchpad are with the drain
+);
+    localparam int LineShift = $clog2(LineWords);
+    localparam int PlaceBits = LineShift + 2;  // of a byte in a line
+
+    typedef enum logic [1:0] {IDLE, ACT, RSCALE, CSCALE} state_e;
+    state_e state_q;
+
+    // What is asked for next. Addresses count words; the row's own is kept by adding strides.
+    logic [RowBits-1:0]     row_q;
+    logic                   half_q;          // which of a row's two lines
+    logic                   first_q;         // the job's first lines: the scales come behind them
+    logic [19:0]            addr_q;          // of row row_q
+    logic [19:0]            line_q;          // activations: of row 0
+    logic [15-PlaceBits:0]  lines_left_q;    // of this tile, this one included
+    logic [19:0]            n_left_q;        // channels of this tile and those behind
+    logic [1:0]             full_q;          // lines of all rows are there
+
+    logic last_row, last_line, last_tile, grant;
+    assign last_row = 7'(row_q) == rows_i - 7'd1;
+    assign last_line = lines_left_q == 1;
+    assign last_tile = n_left_q <= channels_i;
+    assign req_o = state_q != IDLE && !(state_q == ACT && full_q[half_q]);
+    assign grant = req_o && gnt_i;
+    assign addr_o = addr_q >> LineShift;
+
+    logic [15:0] k_up;
+    logic [15-PlaceBits:0] lines;
+    logic unused_k_up;
+    assign k_up = {1'b0, k_i} + 16'(4 * LineWords - 1);
+    assign lines = k_up[15:PlaceBits];
+    assign unused_k_up = ^k_up[PlaceBits-1:0];
+
+    logic [19:0] next_line;
+    assign next_line = last_line ? act_base_i : line_q + 20'(LineWords);
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            state_q <= IDLE;
+        end else if (start_i) begin
+            state_q <= ACT;
+            half_q <= 1'b0;
+            first_q <= 1'b1;
+            row_q <= '0;
+            addr_q <= act_base_i;
+            line_q <= act_base_i;
+            lines_left_q <= lines;
+            n_left_q <= n_i;
+        end else if (grant && !last_row) begin
+            row_q <= row_q + 1'b1;
+            addr_q <= addr_q + (state_q == ACT ? act_row_i : rscale_row_i);
+        end else if (grant) begin
+            row_q <= '0;
+            case (state_q)
+                ACT: begin
+                    half_q <= !half_q;
+                    first_q <= 1'b0;
+                    line_q <= next_line;
+                    addr_q <= first_q ? rscale_base_i : next_line;
+                    lines_left_q <= last_line ? lines : lines_left_q - 1'b1;
+                    if (last_line) n_left_q <= last_tile ? 20'd0 : n_left_q - channels_i;
+                    if (first_q) state_q <= RSCALE;
+                    else if (last_line && last_tile) state_q <= IDLE;
+                end
+                RSCALE:
+                    if (!column_scales_i) begin
+                        state_q <= CSCALE;
+                        row_q <= RowBits'(rows_i - 7'd1);  // one word only
+                        addr_q <= cscale_base_i;
+                    end else begin
+                        state_q <= n_left_q == 0 ? IDLE : ACT;
+                        addr_q <= line_q;
+                    end
+                default: begin
+                    state_q <= n_left_q == 0 ? IDLE : ACT;
+                    addr_q <= line_q;
+                end
+            endcase
+        end
+    end
+
+    // What arrives, a cycle after its grant.
+    logic               act_q, rscale_q, cscale_q, fill_q, scales_q;
+    logic               to_half_q;
+    logic [RowBits-1:0] to_row_q;
+    logic [LineShift-1:0] word_q;
+
+    always_ff @(posedge clk_i) begin
+        if (grant) begin
+            act_q <= state_q == ACT;
+            rscale_q <= state_q == RSCALE;
+            cscale_q <= state_q == CSCALE;
+            fill_q <= state_q == ACT && last_row;
+            scales_q <= state_q == CSCALE || (state_q == RSCALE && last_row && column_scales_i);
+            to_half_q <= half_q;
+            to_row_q <= row_q;
+            word_q <= addr_q[LineShift-1:0];
+        end
+    end
+
+    assign scale_o = rdata_i[32*word_q +: 32];
+    assign rscale_at_o = to_row_q;
+    assign rscale_we_o = rvalid_i && rscale_q;
+    assign cscale_we_o = rvalid_i && cscale_q;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || start_i) scales_o <= 1'b0;
+        else if (rvalid_i && scales_q) scales_o <= 1'b1;
+    end
+
+    // Use.
+    logic                 use_half_q, line_end;
+    logic [PlaceBits-1:0] place_q;
+    assign line_end = next_i && (tile_end_i || place_q == '1);
+    assign ready_o = full_q[use_half_q];
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || start_i) begin
+            full_q <= 2'b00;
+            use_half_q <= 1'b0;
+            place_q <= '0;
+        end else begin
+            if (rvalid_i && fill_q) full_q[to_half_q] <= 1'b1;
+            if (line_end) begin
+                full_q[use_half_q] <= 1'b0;
+                use_half_q <= !use_half_q;
+            end
+            if (next_i) place_q <= line_end ? '0 : place_q + 1'b1;
+        end
+    end
+
+    genvar r;
+    generate
+        for (r = 0; r < Rows; r = r + 1) begin : g_row
+            logic [LineBits-1:0] line0_q, line1_q;
+            always_ff @(posedge clk_i) begin
+                if (rvalid_i && act_q && to_row_q == RowBits'(r)) begin
+                    if (to_half_q) line1_q <= rdata_i;
+                    else line0_q <= rdata_i;
+                end
+            end
+            assign act_o[8*r +: 8] = !row_en_i[r] ? 8'd0
+                : use_half_q ? line1_q[8*place_q +: 8] : line0_q[8*place_q +: 8];
+        end
+    endgenerate
+endmodule
+
+`default_nettype wire
