@@ -86,7 +86,7 @@ module quin_array_unit #(
     logic [4:0]  scale_beats_q, scale_left_q;
     logic [Rows-1:0] row_en_q;
 
-    logic start, beat, last_k, last_tile, tile_end, wait_drain, act_ready, drain_done;
+    logic start, empty, beat, last_k, last_tile, tile_end, wait_drain, act_ready, drain_done;
     logic shadow_busy_q, sums_q, scales_in_q, tile_free, array_done, scales_there;
 
     assign rst_n = rst_ni && !abort_i;
@@ -94,6 +94,7 @@ module quin_array_unit #(
     assign done_o = state_q == DONE;
     assign done_error_o = 4'd0;
     assign start = state_q == START;
+    assign empty = rows_q == 0 || n_q == 0;
 
     assign last_k = k_left_q == 15'd1;
     assign last_tile = n_left_q <= channels_q;
@@ -104,7 +105,7 @@ module quin_array_unit #(
                       (state_q == SCALES && stream_valid_i && scale_left_q == 5'd1);
 
     assign stall_drain_o = state_q == BEATS && wait_drain;
-    assign stall_act_o = (state_q == BEATS && !wait_drain && !act_ready) || start;
+    assign stall_act_o = (state_q == BEATS && !wait_drain && !act_ready) || (start && !empty);
     assign stall_stream_o = (state_q == BEATS && !wait_drain && act_ready && !stream_valid_i) ||
                             (state_q == SCALES && !last_tile);
 
@@ -153,7 +154,7 @@ module quin_array_unit #(
         end else begin
             case (state_q)
                 IDLE: if (job_valid_i) state_q <= START;
-                START: state_q <= rows_q == 0 || n_q == 0 ? DONE : BEATS;
+                START: state_q <= empty ? DONE : BEATS;
                 BEATS, SCALES:
                     if (tile_end) state_q <= last_tile ? REST : BEATS;
                     else if (beat && last_k) state_q <= SCALES;
@@ -197,7 +198,7 @@ module quin_array_unit #(
     logic [SumBits*Rows-1:0] sums;
 
     quin_act_fetch #(.Rows(Rows), .LineWords(LineWords)) fetch (
-        .clk_i, .rst_ni(rst_n), .start_i(start && rows_q != 0 && n_q != 0),
+        .clk_i, .rst_ni(rst_n), .start_i(start && !empty),
         .rows_i(rows_q), .k_i(k_q), .n_i(n_q), .channels_i(channels_q), .row_en_i(row_en_q),
         .column_scales_i(column_scales_q), .act_base_i(act_base_q), .act_row_i(act_row_q),
         .rscale_base_i(rscale_base_q), .rscale_row_i(rscale_row_q), .cscale_base_i(cscale_base_q),
@@ -230,7 +231,7 @@ module quin_array_unit #(
         .wstrb_o(drain_wstrb_o),
         .value_o(count_value_o), .done_o(drain_done), .checksum_o(checksum)
     );
-    assign done_checksum_o = rows_q == 0 || n_q == 0 ? 32'd0 : checksum;
+    assign done_checksum_o = empty ? 32'd0 : checksum;
 endmodule
 
 `default_nettype wire

@@ -74,20 +74,18 @@ module quin_drain_write #(
     logic [4*LineWords-1:0] strobe;
     genvar w;
     generate
-        for (w = 0; w < LineWords; w = w + 1) begin : g_word
-            logic here;
+        for (w = 0; w < LineWords - 1; w = w + 1) begin : g_word
+            logic        here;
+            logic [31:0] mem [0:Rows-1];
             assign here = word == LineShift'(w);
-            if (w < LineWords - 1) begin : g_early
-                logic [31:0] mem [0:Rows-1];
-                always_ff @(posedge clk_i)
-                    if (take && here) mem[row_q] <= value_i;
-                assign line[32*w +: 32] = here ? value_i : mem[row_q];
-            end else begin : g_last
-                assign line[32*w +: 32] = value_i;
-            end
-            assign strobe[4*w +: 4] = {4{word >= LineShift'(w)}};
+            always_ff @(posedge clk_i)
+                if (take && here) mem[row_q] <= value_i;
+            assign line[32*w +: 32] = here ? value_i : mem[row_q];
+            assign strobe[4*w+4 +: 4] = {4{word > LineShift'(w)}};
         end
     endgenerate
+    assign line[LineBits-1 -: 32] = value_i;
+    assign strobe[3:0] = 4'hf;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) req_o <= 1'b0;
@@ -105,11 +103,9 @@ module quin_drain_write #(
     // One cycle to turn the word, one to add it; done_o comes later than the last of them only by the write's grant.
     logic        turned_valid_q;
     logic [31:0] turned_q;
-    logic [63:0] twice;
-    assign twice = {value_i, value_i} << channel_q[4:0];
 
     always_ff @(posedge clk_i) begin
-        if (take) turned_q <= twice[63:32];
+        if (take) turned_q <= 32'(({value_i, value_i} << channel_q[4:0]) >> 32);
         if (!rst_ni || start_i) begin
             turned_valid_q <= 1'b0;
             checksum_o <= 32'd0;
