@@ -54,7 +54,7 @@ static const struct row {
     {"ignore-eos", 0, FLAG, RUN, AT(ignore_eos), 0, 0, NULL, "go on after the model's end of text"},
     {"tensors", 0, FLAG, INFO, AT(tensors), 0, 0, NULL, "list the tensors of the file"},
     {"tolerance", 0, REAL, VERIFY, AT(tolerance), 1e-12, 1e6, "X",
-     "error that an element may have, as a share of its tensor's largest magnitude (default 0.2)"},
+     "error that an element may have, as a share of its tensor's largest magnitude (default 0.1)"},
     {"hazards", 0, FLAG, VERIFY, AT(hazards), 0, 0, NULL,
      "also check that the program's waits cover its dependences"},
     {"stories", 0, U32, PERPLEXITY, AT(stories), 1, UINT32_MAX, "N",

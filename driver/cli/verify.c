@@ -12,9 +12,10 @@
 #include "text.h"
 
 /* A share of a tensor's largest magnitude. Rounding alone moves single elements this far: where an int8
- * activation falls on the other side of a half, all that is computed from it differs. Set from the embedded
- * model, whose worst element over the default prompt is between 0.10 and 0.15. */
-static const double TOLERANCE = 0.2;
+ * activation falls on the other side of a half, all that is computed from it differs. Set by trial: 20 runs
+ * of 256 tokens stay below 0.1, while a down projection scaled by 2 % or an attention scale off by 10 %, put
+ * in on purpose, go above it but not above 0.2. Smaller faults than these may pass. */
+static const double TOLERANCE = 0.1;
 
 /* The bar counts generated tokens; the prompt's go by quickly. */
 struct progress {
@@ -65,8 +66,6 @@ static void print_result(const struct quin_session *s, const struct quin_verify_
                v->explained, v->near_ties);
     printf("%-22s largest %.3g, RMS %.3g, of their standard deviation\n", "error of logits", v->max_error,
            v->rms_error);
-    printf("%-22s %zu different, RMS error of logits %.3g\n", "with its quantisers", v->quantised_differ,
-           v->quantised_rms_error);
     printf("%-22s device %.6f, reference %.6f nats a token\n", "NLL", v->nll_device, v->nll_reference);
     if (v->tensors)
         printf("%-22s %zu, tolerance %g of the largest magnitude\n", "tensors compared", v->tensors,
@@ -93,8 +92,8 @@ static bool print_hazards(struct quin_session *s)
     return !hazards;
 }
 
-/* No fault is a choice that the device's quantisers make in the reference, too, or a near tie: the reference's
- * own two logits differ by less than the error of the device's. */
+/* No fault is a choice that the device's quantisers make in the reference, too, or a near tie: the
+ * reference's own two logits differ by less than the error of the device's. */
 static enum quin_exit verdict(const struct quin_verify_result *v, bool orderly)
 {
     bool good = orderly && !v->tensor[0] && v->differ == v->explained + v->near_ties;

@@ -16,7 +16,7 @@ module quin_f32_add (
     logic unused_reset;  // no register needs a reset
     assign unused_reset = rst_ni;
 
-    // Stage 1. An exponent field of 0 clears the whole significand, hidden bit included: subnormals are zeros.
+    // Stage 1. An exponent field of 0 clears the whole significand, hidden bit too: subnormals are zeros.
     // Their order does not matter then: only another zero has the same exponent.
     logic       a_less, a_normal, b_normal, large_normal, small_normal, a_sign, b_sign, cancel;
     logic       a_inf, b_inf, a_nan, b_nan;
@@ -94,8 +94,7 @@ module quin_f32_add (
     logic [4:0]  zeros;  // leading zeros of sum_q[24:2]
     logic [22:0] near_significand;
     logic [8:0]  near_exponent;  // that of large - zeros - 2
-    quin_lead #(.Width(23)) lead (.x_i(sum_q[24:2]), .zeros_o(zeros));
-    assign near_significand = sum_q[24:2] << zeros;
+    quin_lead #(.Width(23)) lead (.x_i(sum_q[24:2]), .zeros_o(zeros), .normal_o(near_significand));
     assign near_exponent = exponent2_q + {4'hf, ~zeros};
 
     // Tiny: the exponent is 0 or, in 9 bits, negative. Overflow: it is 255 or, after rounding, 256.

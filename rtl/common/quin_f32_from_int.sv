@@ -15,10 +15,10 @@ module quin_f32_from_int (
 
     logic [39:0] magnitude_q;
     logic        sign1_q, sign2_q;
-    logic [39:0] normal_q;  // leading one at bit 39, or 0
+    logic [39:0] normal, normal_q;  // leading one at bit 39, or 0
     logic [5:0]  zeros, zeros_q;
 
-    quin_lead #(.Width(40)) lead (.x_i(magnitude_q), .zeros_o(zeros));
+    quin_lead #(.Width(40)) lead (.x_i(magnitude_q), .zeros_o(zeros), .normal_o(normal));
 
     // 2^39 has the exponent field 127 + 39. The 24 leading bits are the significand, below lie the guard bit
     // and 15 bits that count as sticky. Exponent and fraction are rounded as one integer.
@@ -33,7 +33,7 @@ module quin_f32_from_int (
         if (en_i) begin
             magnitude_q <= x_i[39] ? -x_i : x_i;
             sign1_q <= x_i[39];
-            normal_q <= magnitude_q << zeros;
+            normal_q <= normal;
             zeros_q <= zeros;
             sign2_q <= sign1_q;
             y_o <= normal_q[39] ? {sign2_q, rounded} : 32'h0;

@@ -15,7 +15,8 @@ module quin_f32_rint (
     logic [30:0] half, rounded;
     logic        odd;
     assign exponent = x_i[30:23];
-    assign below = 23'h7fffff >> (exponent[4:0] - 5'd31);  // exponent - 127, read for 127..149 only
+    // 7fffff >> (exponent - 127), read for exponents 127..149, whose five low bits are 31, 0, 1 .. 21
+    assign below = exponent[4:0] == 5'd31 ? 23'h7fffff : 23'h3fffff >> exponent[4:0];
     assign unit = {below, 1'b1} & ~{1'b0, below};
     assign odd = (x_i[23:0] & unit) != 0;
     assign half = {9'b0, below[22:1]};  // one less than half a unit

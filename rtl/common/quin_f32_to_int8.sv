@@ -70,7 +70,7 @@ module quin_f32_to_int8 (
 
     // Stage 2. ceil(u * 256 / 243) = (u * 8631 + 8159) >> 13 for u in 0..242. For u in 0..59048 and
     // p = u * 8837381 + 2^23 - 1, p >> 31 is u / 243, and the next eight bits are the code of u mod 243: a
-    // code is a fraction of 256, rounded up, which is what p holds below the quotient. The error of the constants
+    // code is a fraction of 256, rounded up, which is what p holds below the quotient. The constants' error
     // stays below the 1/243 that the fraction of another code is away. Tests walk through all values.
     localparam logic [39:0] DIVIDE = 40'd8837381, DIVIDE_ROUND = 40'h7fffff;
     localparam logic [21:0] ENCODE = 22'd8631, ENCODE_ROUND = 22'd8159;

@@ -115,20 +115,21 @@ module quin_func (
 
     // Beside it near = rint(x * 32) / 32 for exp2, rint(x) for rint; the factors move the exponent, which has
     // room. near takes the place that holds seed, bit and fraction in the other sequences.
-    logic [31:0] near1, near_b, near2;
+    logic [31:0] near_b, near_c, near2;
     logic [32:0] side_b, side_c, side2;
-    logic        exp2_b;
-    quin_f32_rint rint (
-        .x_i({value1[31], value1[30:23] + (kind1 == EXP2 ? 8'd5 : 8'd0), value1[22:0]}), .y_o(near1)
-    );
-    assign near_b = {side_b[31], side_b[30:23] - (exp2_b && side_b[30:23] != 0 ? 8'd5 : 8'd0), side_b[22:0]};
+    logic        exp2_b, exp2_c, near_is_b;
+    quin_f32_rint rint (.x_i(side_b[31:0]), .y_o(near_b));
+    assign near_c = {side_c[31], side_c[30:23] - (exp2_c && side_c[30:23] != 0 ? 8'd5 : 8'd0), side_c[22:0]};
     assign near2 = side2[31:0];
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             exp2_b <= kind1 == EXP2;
-            side_b <= kind1 == EXP2 || rint1 ? {1'b0, near1} : {seed1, bit1, value1[22:0]};
-            side_c <= {side_b[32], exp2_b ? near_b : side_b[31:0]};
-            side2 <= side_c;
+            near_is_b <= kind1 == EXP2 || rint1;
+            side_b <= kind1 == EXP2 ? {1'b0, value1[31], value1[30:23] + 8'd5, value1[22:0]} :
+                      rint1 ? {1'b0, value1} : {seed1, bit1, value1[22:0]};
+            exp2_c <= exp2_b;
+            side_c <= {side_b[32], near_is_b ? near_b : side_b[31:0]};
+            side2 <= {side_c[32], near_c};
         end
     end
 

@@ -77,9 +77,9 @@ module move_dma_top (
     localparam int JobBits = 1 + 10 + 1 + 32 + 4 + 40 + 3 + 3;
     localparam int SpBits = 512 + 1 + 1 + 1 + 1 + 512;
     localparam int BusBits = 1 + 40 + 8 + 1 + 1 + 40 + 8 + 1 + 128 + 16 + 1 + 1;
-    logic [N*JobBits-1:0] job;
-    logic [N*SpBits-1:0] sp;
-    logic [N*BusBits-1:0] bus;
+    logic [JobBits-1:0] job [0:N-1];
+    logic [SpBits-1:0] sp [0:N-1];
+    logic [BusBits-1:0] bus [0:N-1];
 
     for (genvar k = 0; k < N; k++) begin : g_dut
         localparam int B = k == 0 ? 2 : k == 1 ? 4 : k == 2 ? 8 : k == 3 ? 16 : 8;
@@ -162,8 +162,8 @@ module move_dma_top (
             .b_ready_o         (b_ready),
             .b_resp_i          (m_axi_bresp_i)
         );
-        assign job[JobBits*k +: JobBits] = {job_ready, row, done, checksum, error, address, load_bytes, store_bytes};
-        assign bus[BusBits*k +: BusBits] = {ar_valid, ar_addr, ar_len, r_ready, aw_valid, aw_addr, aw_len, w_valid,
+        assign job[k] = {job_ready, row, done, checksum, error, address, load_bytes, store_bytes};
+        assign bus[k] = {ar_valid, ar_addr, ar_len, r_ready, aw_valid, aw_addr, aw_len, w_valid,
                                             128'(w_data), 16'(w_strb), w_last, b_ready};
 
         quin_sp_arbiter #(
@@ -221,15 +221,15 @@ module move_dma_top (
             .b_rdata_o (b_rdata),
             .b_rvalid_o(b_rvalid)
         );
-        assign sp[SpBits*k +: SpBits] = {512'(a_rdata), a_rvalid, array_gnt, array_rvalid, drain_gnt, 512'(rdata)};
+        assign sp[k] = {512'(a_rdata), a_rvalid, array_gnt, array_rvalid, drain_gnt, 512'(rdata)};
     end
 
     assign {job_ready_o, row_o, done_o, done_checksum_o, done_error_o, done_address_o, load_bytes_o, store_bytes_o}
-        = job[JobBits*select_i +: JobBits];
-    assign {a_rdata_o, a_rvalid_o, array_gnt_o, array_rvalid_o, drain_gnt_o, b_rdata_o} = sp[SpBits*select_i +: SpBits];
+        = job[select_i];
+    assign {a_rdata_o, a_rvalid_o, array_gnt_o, array_rvalid_o, drain_gnt_o, b_rdata_o} = sp[select_i];
     assign {m_axi_arvalid_o, m_axi_araddr_o, m_axi_arlen_o, m_axi_rready_o, m_axi_awvalid_o, m_axi_awaddr_o,
             m_axi_awlen_o, m_axi_wvalid_o, m_axi_wdata_o, m_axi_wstrb_o, m_axi_wlast_o, m_axi_bready_o}
-        = bus[BusBits*select_i +: BusBits];
+        = bus[select_i];
 endmodule
 
 `default_nettype wire

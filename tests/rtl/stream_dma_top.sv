@@ -49,8 +49,8 @@ module stream_dma_top (
     localparam int N = 4;
     localparam int DmaBits = 1 + 1 + 1 + 4 + 40 + 1 + 128 + 1;
     localparam int BusBits = 2 + 2 + 1 + 40 + 8 + 3 + 2 + 4 + 1;
-    logic [N*DmaBits-1:0] dma;
-    logic [N*BusBits-1:0] bus;
+    logic [DmaBits-1:0] dma [0:N-1];
+    logic [BusBits-1:0] bus [0:N-1];
 
     for (genvar k = 0; k < N; k++) begin : g_dut
         localparam int B = k == 0 ? 4 : k == 1 ? 8 : k == 2 ? 16 : 8;
@@ -99,7 +99,7 @@ module stream_dma_top (
             .r_last_i         (r_last),
             .count_beat_o     (count_beat)
         );
-        assign dma[DmaBits*k +: DmaBits] = {idle, job_ready, done, done_error, done_address, stream_valid,
+        assign dma[k] = {idle, job_ready, done, done_error, done_address, stream_valid,
                                             128'(stream_data), count_beat};
 
         logic [1:0] c_ar_ready, c_r_valid, m_arburst;
@@ -138,14 +138,14 @@ module stream_dma_top (
             .m_axi_rlast_i,
             .m_axi_rid_i
         );
-        assign bus[BusBits*k +: BusBits] = {c_ar_ready, c_r_valid, m_arvalid, m_araddr, m_arlen, m_arsize, m_arburst,
+        assign bus[k] = {c_ar_ready, c_r_valid, m_arvalid, m_araddr, m_arlen, m_arsize, m_arburst,
                                             m_arid, m_rready};
     end
 
     assign {idle_o, job_ready_o, done_o, done_error_o, done_address_o, stream_valid_o, stream_data_o, count_beat_o}
-        = dma[DmaBits*select_i +: DmaBits];
+        = dma[select_i];
     assign {c_ar_ready_o, c_r_valid_o, m_axi_arvalid_o, m_axi_araddr_o, m_axi_arlen_o, m_axi_arsize_o,
-            m_axi_arburst_o, m_axi_arid_o, m_axi_rready_o} = bus[BusBits*select_i +: BusBits];
+            m_axi_arburst_o, m_axi_arid_o, m_axi_rready_o} = bus[select_i];
 endmodule
 
 `default_nettype wire

@@ -326,8 +326,8 @@ static void random_shape(job &j)
         j.n = below(1700);
         break;
     case 1: // many short ones
-        j.rows = 1 + below(9);
-        j.groups = 1 + below(9);
+        j.rows = 1 + below(7);
+        j.groups = 1 + below(7);
         j.n = below(17);
         break;
     default:
@@ -350,7 +350,7 @@ static job random_job(uint32_t i)
     j.format = below(6);
     for (uint32_t s = A; s <= C; s++)
         j.at[s] = random_operand(j, s * REGION);
-    j.at[DST] = apart(j, DST * REGION);
+    j.at[DST] = apart(j, (uint32_t)DST * REGION);
     if (j.format == QUIN_FORMAT_F32 && below(2)) { // in place
         uint32_t s = below(3);
         j.at[s] = apart(j, s * REGION);
