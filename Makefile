@@ -5,6 +5,7 @@ BACKEND ?= cmodel
 MODEL   ?=
 CONFIG  ?= sim
 SEED    ?= 7
+TEMP    ?= 0.5
 PROMPT  ?= Once upon a time
 
 ifeq ($(origin CC),default)
@@ -34,11 +35,11 @@ SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
 .SECONDARY:
 
 help: ## Print this list
-	@echo 'Quintrit: make TARGET [BACKEND=cmodel MODEL=FILE CONFIG=sim SEED=n PROMPT=text]'
+	@echo 'Quintrit: make TARGET [BACKEND=cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t PROMPT=text]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
 
 demo: build/setup-demo build/quintrit ## Let the demo model tell a story on the golden machine
-	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) -p '$(PROMPT)'
+	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) --temp $(TEMP) -p '$(PROMPT)'
 
 test: build/setup-test ## All tests that CI runs, in some minutes; ends with a count
 	@tools/run-tests
