@@ -3,7 +3,8 @@
 // Byte lane b feeds columns 5 b .. 5 b + 4. The beat of cycle t is added by columns 5 b + d of all lanes in cycle
 // t + 1 + d; last_i marks the last beat of a tile, the beat behind it starts the next tile. A cycle without
 // valid_i is a gap. The sums of a tile stay in shadows until the next tile's last beat:
-// done_o marks the cycle after which all of them are there. read_i, column_i: sums_o[r] in the cycle after, held.
+// done_o marks the cycle after which those of columns 5 b are there; columns 5 b + d follow d cycles later, so that a
+// reader who takes them in order may start at once. read_i, column_i: sums_o[r] in the cycle after, held.
 // The caller offers no last beat while a shadow is still to be read. Counts are amounts of one cycle.
 `default_nettype none
 
@@ -59,8 +60,8 @@ module quin_array #(
     assign act[ActBits-1:0] = act_i;
     assign actives[RowBits-1:0] = active_rows(act_i);
     assign trits[TritBits-1:0] = '0;
-    assign unused_end = ^{bytes[BeatBits*5 +: BeatBits], act[ActBits*5 +: ActBits]};
-    assign done_o = valid[5] && last[5];
+    assign unused_end = ^{last[5], bytes[BeatBits*5 +: BeatBits], act[ActBits*5 +: ActBits]};
+    assign done_o = valid[1] && last[1];
 
     genvar d;
     generate
@@ -79,16 +80,18 @@ module quin_array #(
         end
     endgenerate
 
-    // Columns leave in their own order.
-    integer c;
-    always_ff @(posedge clk_i) begin
-        if (read_i) begin
-            for (c = 0; c < Columns; c = c + 1) begin
-                if (column_i == ColumnBits'(c))
-                    sums_o <= shadows[SumBits*Rows*(StreamBytes*(c%5) + c/5) +: SumBits*Rows];
-            end
-        end
-    end
+    // Columns leave in their own order: AND and OR, so that no chain of choices arises.
+    function automatic logic [SumBits*Rows-1:0] pick(input logic [SumBits*Rows*Columns-1:0] all,
+                                                     input logic [ColumnBits-1:0] column);
+        integer c;
+        pick = '0;
+        for (c = 0; c < Columns; c = c + 1)
+            pick = pick | (all[SumBits*Rows*(StreamBytes*(c%5) + c/5) +: SumBits*Rows]
+                           & {SumBits*Rows{column == ColumnBits'(c)}});
+    endfunction
+
+    always_ff @(posedge clk_i)
+        if (read_i) sums_o <= pick(shadows, column_i);
 
     // A beat is counted when it has passed: trits that are not zero times activations that are not.
     logic [CountBits-1:0] adds, slots;

@@ -225,7 +225,7 @@ module quin_array_unit #(
         .clk_i, .rst_ni(rst_n), .start_i(start), .rows_i(rows_q), .n_i(n_q), .trits_i(trits_q),
         .channels_i(channels_q), .column_scales_i(column_scales_q), .dst_base_i(dst_base_q), .dst_row_i(dst_row_q),
         .rscale_we_i(rscale_we), .rscale_at_i(rscale_at), .cscale_we_i(cscale_we), .scale_i(scale),
-        .tile_i(sums_q && scales_in_q && scales_there), .tile_free_o(tile_free),
+        .tile_i(sums_q && scales_there), .scales_i(scales_in_q), .tile_free_o(tile_free),
         .read_o(read), .column_o(column), .channel_o(channel), .sums_i(sums), .cscale_i(cscale),
         .req_o(drain_req_o), .gnt_i(drain_gnt_i), .addr_o(drain_addr_o), .wdata_o(drain_wdata_o),
         .wstrb_o(drain_wstrb_o),

@@ -3,7 +3,8 @@
 //   y = 0;  for d in 0 .. D - 1:  y = 3 y + sum[r][D j + d]
 //   sp[dst_base + r * dst_row + first + j] = mul(mul(float(y), rscale[r]), cscale[j])     j < n - first
 // A column is read a cycle and joined for all rows at once; then the rows in use leave one a cycle: a channel takes
-// max(D, rows) cycles. tile_i: sums and scales of a tile are there; tile_free_o: its last one has been read.
+// max(D, rows) cycles. tile_i: sums of a tile are there or will be when read in order; scales_i: its column scales
+// are there too; tile_free_o: its last sum has been read.
 // start_i: the job's fields are in place, and stay; done_o: all results are in the scratchpad. value_o: one more
 // result went to the scratchpad's writer.
 `default_nettype none
@@ -36,6 +37,7 @@ module quin_drain #(
     input  logic [31:0]             scale_i,
     // Sums of a column and its channel's scale, in the cycle after read_o.
     input  logic                    tile_i,
+    input  logic                    scales_i,
     output logic                    tile_free_o,
     output logic                    read_o,
     output logic [ColumnBits-1:0]   column_o,
@@ -68,7 +70,7 @@ module quin_drain #(
     assign last_trit = trit_q == trits_i - 4'd1;
     assign last_tile = n_left_q <= channels_i;
     assign here = last_tile ? n_left_q : channels_i;
-    assign read_o = reading_q && step;
+    assign read_o = reading_q && step && (scales_i || !last_trit);
     assign column_o = column_q;
     assign channel_o = channel_q;
     assign tile_free_o = read_o && last_trit && channel_q == last_channel_q;
@@ -104,7 +106,7 @@ module quin_drain #(
             read_q <= 1'b0;
             joined_q <= 1'b0;
         end else if (step) begin
-            read_q <= reading_q;
+            read_q <= read_o;
             joined_q <= read_q && last_q;
         end
     end

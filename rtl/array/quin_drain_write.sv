@@ -2,8 +2,9 @@
 // Results into the scratchpad. They come channel by channel, in a channel row by row:
 //   sp[dst_base + r * dst_row + j] = value,  r = 0 .. rows - 1 within j = 0 .. n - 1
 //   checksum = sum of rotl32(value, j mod 32)
-// The words of a line wait until it ends or j = n - 1, so that the memory is written once a line and row. ready_o
-// may wait for gnt_i; done_o: all n * rows results are in the memory.
+// The words of a line wait until all rows have theirs, then the lines of all rows are written one by one, while the
+// next words gather in the other half of the buffer. ready_o is a register. done_o: all n * rows results are in the
+// memory, and checksum_o is theirs.
 `default_nettype none
 
 module quin_drain_write #(
@@ -33,74 +34,94 @@ module quin_drain_write #(
     localparam int RowBits = Rows > 1 ? $clog2(Rows) : 1;
     localparam int LineShift = $clog2(LineWords);
 
+    // Gathering.
     logic [RowBits-1:0]   row_q;
     logic [19:0]          channel_q;
-    logic [19:0]          addr_q, line_q;  // in words: the line of row row_q, of row 0
-    logic                 all_q;           // all results have come
+    logic                 half_q;
+    logic [1:0]           full_q;           // the half's lines are to be written
+    logic [LineShift-1:0] end0_q, end1_q;   // their last word
+    logic                 all_q;            // all results have come
     logic [LineShift-1:0] word;
-    logic                 last_row, last_channel, line_end, take;
+    logic                 last_channel, line_end, take;
 
     assign word = channel_q[LineShift-1:0];
-    assign last_row = 7'(row_q) == rows_i - 7'd1;
     assign last_channel = channel_q == n_i - 20'd1;
-    assign line_end = word == '1 || last_channel;
-    assign ready_o = !(line_end && req_o && !gnt_i);
+    assign line_end = (word == '1 || last_channel) && 7'(row_q) == rows_i - 7'd1;
+    assign ready_o = !full_q[half_q];
     assign take = valid_i && ready_o;
-    assign done_o = all_q && !req_o;
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) begin
-            all_q <= 1'b0;
-        end else if (start_i) begin
+        if (!rst_ni || start_i) begin
             row_q <= '0;
             channel_q <= '0;
+            half_q <= 1'b0;
+            all_q <= 1'b0;
+        end else if (take) begin
+            if (7'(row_q) == rows_i - 7'd1) begin
+                row_q <= '0;
+                channel_q <= channel_q + 20'd1;
+                all_q <= last_channel;
+            end else begin
+                row_q <= row_q + 1'b1;
+            end
+            if (line_end) begin
+                half_q <= !half_q;
+                if (half_q) end1_q <= word;
+                else end0_q <= word;
+            end
+        end
+    end
+
+    // Writing. Addresses count words: of row out_row_q and of row 0.
+    logic [RowBits-1:0]   out_row_q;
+    logic                 out_half_q;
+    logic [19:0]          addr_q, line_q;
+    logic [LineShift-1:0] out_end;
+    logic                 out_last;
+
+    assign req_o = full_q[out_half_q];
+    assign addr_o = addr_q >> LineShift;
+    assign out_end = out_half_q ? end1_q : end0_q;
+    assign out_last = req_o && gnt_i && 7'(out_row_q) == rows_i - 7'd1;
+    assign done_o = all_q && full_q == 2'b00;
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || start_i) begin
+            full_q <= 2'b00;
+            out_half_q <= 1'b0;
+            out_row_q <= '0;
             addr_q <= dst_base_i;
             line_q <= dst_base_i;
-            all_q <= 1'b0;
-        end else if (take && !last_row) begin
-            row_q <= row_q + 1'b1;
-            addr_q <= addr_q + dst_row_i;
-        end else if (take) begin
-            row_q <= '0;
-            channel_q <= channel_q + 20'd1;
-            addr_q <= line_end ? line_q + 20'(LineWords) : line_q;
-            if (line_end) line_q <= line_q + 20'(LineWords);
-            all_q <= last_channel;
+        end else begin
+            if (take && line_end) full_q[half_q] <= 1'b1;
+            if (out_last) begin
+                full_q[out_half_q] <= 1'b0;
+                out_half_q <= !out_half_q;
+                out_row_q <= '0;
+                addr_q <= line_q + 20'(LineWords);
+                line_q <= line_q + 20'(LineWords);
+            end else if (req_o && gnt_i) begin
+                out_row_q <= out_row_q + 1'b1;
+                addr_q <= addr_q + dst_row_i;
+            end
         end
     end
 
-    // The words of a line before its last: of every row one memory for each place.
-    logic [LineBits-1:0]    line;
-    logic [4*LineWords-1:0] strobe;
     genvar w;
     generate
-        for (w = 0; w < LineWords - 1; w = w + 1) begin : g_word
-            logic        here;
-            logic [31:0] mem [0:Rows-1];
-            assign here = word == LineShift'(w);
+        for (w = 0; w < LineWords; w = w + 1) begin : g_word
+            logic [31:0] mem [0:(2<<RowBits)-1];
             always_ff @(posedge clk_i)
-                if (take && here) mem[row_q] <= value_i;
-            assign line[32*w +: 32] = here ? value_i : mem[row_q];
-            assign strobe[4*w+4 +: 4] = {4{word > LineShift'(w)}};
+                if (take && word == LineShift'(w)) mem[{row_q, half_q}] <= value_i;
+            assign wdata_o[32*w +: 32] = mem[{out_row_q, out_half_q}];
+        end
+        for (w = 1; w < LineWords; w = w + 1) begin : g_strobe
+            assign wstrb_o[4*w +: 4] = {4{out_end >= LineShift'(w)}};
         end
     endgenerate
-    assign line[LineBits-1 -: 32] = value_i;
-    assign strobe[3:0] = 4'hf;
+    assign wstrb_o[3:0] = 4'hf;
 
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni) req_o <= 1'b0;
-        else if (take && line_end) req_o <= 1'b1;
-        else if (gnt_i) req_o <= 1'b0;
-    end
-    always_ff @(posedge clk_i) begin
-        if (take && line_end) begin
-            addr_o <= addr_q >> LineShift;
-            wdata_o <= line;
-            wstrb_o <= strobe;
-        end
-    end
-
-    // One cycle to turn the word, one to add it; done_o comes later than the last of them only by the write's grant.
+    // One cycle to turn the word, one to add it: done before the last line is written.
     logic        turned_valid_q;
     logic [31:0] turned_q;
 

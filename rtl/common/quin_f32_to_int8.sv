@@ -68,26 +68,31 @@ module quin_f32_to_int8 (
         end
     end
 
-    // Stage 2. ceil(u * 256 / 243) = (u * 8631 + 8159) >> 13 for u in 0..242. For u in 0..59048 and
-    // p = u * 8837381 + 2^23 - 1, p >> 31 is u / 243, and the next eight bits are the code of u mod 243: a
-    // code is a fraction of 256, rounded up, which is what p holds below the quotient. The constants' error
-    // stays below the 1/243 that the fraction of another code is away. Tests walk through all values.
-    localparam logic [39:0] DIVIDE = 40'd8837381, DIVIDE_ROUND = 40'h7fffff;
-    localparam logic [21:0] ENCODE = 22'd8631, ENCODE_ROUND = 22'd8159;
+    // Stage 2, for u in 0..59048 and first in 0..242, constants by search, all values tested:
+    //   u / 243 = (u * 69043) >> 24
+    //   code of first = ceil(first * 256 / 243) = ((16 * first + 15) * 8631) >> 17
+    //   code of u mod 243: bits 30..23 of u * 8837381 + 2^23 - 1. Bit 31 and up would be u / 243 again; below
+    //   lies the rest as a fraction of 256 rounded up, and that is the code. The constants' error stays below
+    //   the 1/243 that the next code is away.
+    localparam logic [31:0] DIVIDE = 32'd69043;
+    localparam logic [25:0] ENCODE = 26'd8631;
+    localparam logic [39:0] SECOND = 40'd8837381, SECOND_ROUND = 40'h7fffff;
     logic [7:0]  first;
-    /* verilator lint_off UNUSEDSIGNAL */ // the fractions of both, and leading zeros
-    logic [39:0] quotient;
-    logic [21:0] code;
+    /* verilator lint_off UNUSEDSIGNAL */ // bits above and below the results
+    logic [31:0] quotient;
+    logic [25:0] code;
+    logic [39:0] second;
     /* verilator lint_on UNUSEDSIGNAL */
-    assign quotient = {24'b0, u_q} * DIVIDE + DIVIDE_ROUND;
-    assign first = format_q == quin_pkg::FORMAT_CODE5 ? u_q[7:0] : quotient[38:31];
-    assign code = {14'b0, first} * ENCODE + ENCODE_ROUND;
+    assign quotient = {16'b0, u_q} * DIVIDE;
+    assign first = format_q == quin_pkg::FORMAT_CODE5 ? u_q[7:0] : quotient[31:24];
+    assign code = {14'b0, first, 4'd15} * ENCODE;
+    assign second = {24'b0, u_q} * SECOND + SECOND_ROUND;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             y_o[7:0] <= format_q == quin_pkg::FORMAT_CODE5 || format_q == quin_pkg::FORMAT_CODE10 ?
-                        code[20:13] : u_q[7:0];
-            y_o[15:8] <= quotient[30:23];
+                        code[24:17] : u_q[7:0];
+            y_o[15:8] <= second[30:23];
         end
     end
 endmodule

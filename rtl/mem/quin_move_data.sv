@@ -228,9 +228,11 @@ module quin_move_data #(
         .count_o(w_count)
     );
 
+`ifndef SYNTHESIS
     always @(posedge clk_i) begin
         if (rst_ni && got_q) assert (w_ready && sp_rvalid_i);
     end
+`endif
 
     // ---- scratchpad port ----
     assign step = load_step || (get && sp_gnt_i);

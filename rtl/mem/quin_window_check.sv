@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ok = a window i grants the right and base[i] <= address and address + bytes <= limit[i]. Combinational.
 // windows_i holds Windows entries of 82 bits: {rights [1 write, 0 read], limit [40], base [40]}; limit is exclusive.
-// Bit 40 of the address says that it lies beyond 2^40, where no window reaches. 0 bytes are checked like one.
+// Bit 40 of the address says that it lies beyond 2^40, where no window reaches; and as limits are at most 2^40 - 64,
+// an address whose bits 39:6 are all ones stands for any sum that does not fit. 0 bytes are checked like one.
 `default_nettype none
 
 module quin_window_check #(

@@ -79,7 +79,8 @@ module quin_vector_address #(
         if (step && beyond != 0) error_address_q <= error_address;
     end
 
-    // A row begins one row stride after the row before it, a group one group stride after the group before it.
+    // A row begins one row stride after the row before it, a group one group stride after the group before
+    // it.
     genvar s;
     generate
         for (s = 0; s < Streams; s = s + 1) begin : g_stream

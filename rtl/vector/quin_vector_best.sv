@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// MAX, ABSMAX and ARGMAX of a group as docs/numerics.md has them: a candidate replaces the best so far where it is
-// larger; NaN never is. MAX and ABSMAX order -0 below +0, ARGMAX takes both as equal and keeps the lowest index.
-// Each lane has its own best of the elements it saw; behind a group's end they are compared one a cycle, so groups
-// end Lanes cycles apart or further. Result 2 + Lanes - 1 cycles after the last step.
+// MAX, ABSMAX and ARGMAX of a group as docs/numerics.md has them: a candidate replaces the best so far where
+// it is larger; NaN never is. MAX and ABSMAX order -0 below +0, ARGMAX takes both as equal and keeps the
+// lowest index. Each lane has its own best of the elements it saw; behind a group's end they are halved in
+// log2(Lanes) rounds, so groups end 1 + log2(Lanes) cycles apart or further. Result 2 + log2(Lanes) cycles
+// after the last step.
 `default_nettype none
 module quin_vector_best #(
     parameter int Lanes = 4
@@ -66,54 +67,51 @@ module quin_vector_best #(
     endgenerate
 
     // ---- the best of the lanes ----
-    logic [31:0] value_q;
-    logic [19:0] where_q;
-    logic        valid_q;
-    assign valid_o = valid_q;
-    assign value_o = value_q;
-    assign index_o = where_q;
+    // Round by round place j takes the better of places 2 j and 2 j + 1.
+    localparam int Rounds = $clog2(Lanes);
+    logic [32*Lanes-1:0] value_q;
+    logic [20*Lanes-1:0] where_q;
+    logic [2:0]          left_q;  // rounds to go
+    logic                valid_q;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni)
+            left_q <= '0;
+        else if (end_q)
+            left_q <= 3'(Rounds);
+        else if (left_q != 0)
+            left_q <= left_q - 3'd1;
+        valid_q <= rst_ni && (end_q ? Rounds == 0 : left_q == 3'd1);
+    end
     generate
-        if (Lanes == 1) begin : g_one
-            always_ff @(posedge clk_i) begin
-                valid_q <= rst_ni && end_q;
-                if (end_q) begin
-                    value_q <= best_q;
-                    where_q <= at_q;
-                end
-            end
-        end else begin : g_more
-            localparam int LeftBits = $clog2(Lanes);
-            logic [32*(Lanes-1)-1:0] rest_q;
-            logic [20*(Lanes-1)-1:0] rest_at_q;
-            logic [LeftBits-1:0]     left_q;
-            logic [31:0]             mine, next;
-            logic                    better;
-            assign mine = key(value_q, numbers);
-            assign next = key(rest_q[31:0], numbers);
-            assign better = next > mine || (next == mine && rest_at_q[19:0] < where_q);
-            always_ff @(posedge clk_i) begin
-                if (end_q) begin
-                    value_q <= best_q[31:0];
-                    where_q <= at_q[19:0];
-                    rest_q <= best_q[32*Lanes-1:32];
-                    rest_at_q <= at_q[20*Lanes-1:20];
-                end else if (left_q != 0) begin
-                    if (better) begin
-                        value_q <= rest_q[31:0];
-                        where_q <= rest_at_q[19:0];
+        for (l = 0; l < Lanes; l = l + 1) begin : g_place
+            if (2 * l + 1 < Lanes) begin : g_pair
+                logic [31:0] even, odd;
+                logic [19:0] even_at, odd_at;
+                logic        better;
+                assign even = value_q[64*l +: 32];
+                assign odd = value_q[64*l+32 +: 32];
+                assign even_at = where_q[40*l +: 20];
+                assign odd_at = where_q[40*l+20 +: 20];
+                assign better = key(odd, numbers) > key(even, numbers) ||
+                                (key(odd, numbers) == key(even, numbers) && odd_at < even_at);
+                always_ff @(posedge clk_i) begin
+                    if (end_q || left_q != 0) begin
+                        value_q[32*l +: 32] <= end_q ? best_q[32*l +: 32] : better ? odd : even;
+                        where_q[20*l +: 20] <= end_q ? at_q[20*l +: 20] : better ? odd_at : even_at;
                     end
-                    rest_q <= rest_q >> 32;
-                    rest_at_q <= rest_at_q >> 20;
                 end
-                if (!rst_ni)
-                    left_q <= '0;
-                else if (end_q)
-                    left_q <= LeftBits'(Lanes - 1);
-                else if (left_q != 0)
-                    left_q <= left_q - 1'b1;
-                valid_q <= rst_ni && !end_q && left_q == 1;
+            end else begin : g_last
+                always_ff @(posedge clk_i) begin
+                    if (end_q) begin
+                        value_q[32*l +: 32] <= best_q[32*l +: 32];
+                        where_q[20*l +: 20] <= at_q[20*l +: 20];
+                    end
+                end
             end
         end
     endgenerate
+    assign valid_o = valid_q;
+    assign value_o = value_q[31:0];
+    assign index_o = where_q[19:0];
 endmodule
 `default_nettype wire

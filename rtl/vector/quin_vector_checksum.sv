@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checksum of docs/commands.md: the sum modulo 2^32 of rotl32(bits, i mod 32) over a job's written elements,
-// i counting from 0 in each group, plus the reductions' words at i = 0, and 1 for the second. A step of Lanes
-// elements a cycle; sum_o has it four cycles later, idle_o tells.
+// The checksum of docs/commands.md: the sum modulo 2^32 of rotl32(bits, i mod 32) over a job's written
+// elements, i counting from 0 in each group, plus the reductions' words at i = 0, and 1 for the second. A
+// step of Lanes elements a cycle; sum_o has it four cycles later, idle_o tells.
 `default_nettype none
 module quin_vector_checksum #(
     parameter int Lanes = 4

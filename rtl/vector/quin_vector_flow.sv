@@ -74,7 +74,8 @@ module quin_vector_flow #(
     logic                func_valid;
     logic [MetaBits-1:0] func_meta;
     quin_vector_func #(.Lanes(Lanes), .FuncLanes(FuncLanes), .MetaBits(MetaBits)) func (
-        .clk_i, .rst_ni, .func_i, .valid_i(step2[Width-1] && function_i), .meta_i(step2[MetaBits-1:0]), .t_i(t),
+        .clk_i, .rst_ni, .func_i, .valid_i(step2[Width-1] && function_i), .meta_i(step2[MetaBits-1:0]),
+        .t_i(t),
         .valid_o(func_valid), .meta_o(func_meta), .y_o(y)
     );
 
@@ -103,7 +104,9 @@ module quin_vector_flow #(
     // ---- element ----
     logic [Width-1:0] converted;
     assign convert = format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
-    quin_vector_pipe #(.Width(Width), .Cycles(Convert)) pipe3 (.clk_i, .rst_ni, .d_i({valid_q, meta_q}), .q_o(converted));
+    quin_vector_pipe #(.Width(Width), .Cycles(Convert)) pipe3 (
+        .clk_i, .rst_ni, .d_i({valid_q, meta_q}), .q_o(converted)
+    );
     assign element_valid_o = convert ? converted[Width-1] : valid_q;
     assign element_meta_o = convert ? converted[MetaBits-1:0] : meta_q;
     generate

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// y = func(t) for the Lanes elements of a step, FuncLanes of them a cycle through as many function pipelines.
-// Steps come Lanes / FuncLanes cycles apart or further; each leaves FUNC_LATENCY + Lanes / FuncLanes + 1 cycles
-// after it came, with its meta.
+// y = func(t) for the Lanes elements of a step, FuncLanes of them a cycle through as many function
+// pipelines. Steps come Lanes / FuncLanes cycles apart or further; each leaves FUNC_LATENCY + Lanes /
+// FuncLanes + 1 cycles after it came, with its meta.
 `default_nettype none
 module quin_vector_func #(
     parameter int Lanes = 4,
@@ -44,14 +44,15 @@ module quin_vector_func #(
     end
 
     // The pipelines move while a step is entering or inside.
-    logic [$clog2(Latency+2)-1:0] drain_q;
-    logic                         en;
+    localparam int DrainBits = $clog2(Latency + 2);
+    logic [DrainBits-1:0] drain_q;
+    logic                 en;
     assign en = busy || drain_q != 0;
     always_ff @(posedge clk_i) begin
         if (!rst_ni)
             drain_q <= '0;
         else if (busy)
-            drain_q <= ($clog2(Latency+2))'(Latency + 1);
+            drain_q <= DrainBits'(Latency + 1);
         else if (drain_q != 0)
             drain_q <= drain_q - 1'b1;
     end

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends a group's elements into the lanes, Lanes of them a step, in order. A step goes when its operands are there
-// and when whatever it leads to will find room: nothing behind it can wait.
+// Sends a group's elements into the lanes, Lanes of them a step, in order. A step goes when its operands are
+// there and when whatever it leads to will find room: nothing behind it can wait.
 //   lines written, reductions   at most Held of each on their way
 //   functions                   a step every Lanes / FuncLanes cycles
 //   SUM                         a partial sum comes round after 16 / Lanes steps; the adder needs its latency
-//   end of a group that is reduced: GroupCycles after the one before, so that the tree is free
+//   end of a group that is reduced    so long after the one before that the tree is free
 // A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
 // meta: last of the group, members (i < n) and visible elements of the step. Operands are registered.
 `default_nettype none
@@ -142,8 +142,8 @@ module quin_vector_issue #(
             lines_q <= '0;
             reds_q <= '0;
         end else begin
-            lines_q <= lines_q + {{(HeldBits-1){1'b0}}, fire && write_line} - {{(HeldBits-1){1'b0}}, line_done_i};
-            reds_q <= reds_q + {{(HeldBits-1){1'b0}}, fire && reduce_end} - {{(HeldBits-1){1'b0}}, red_done_i};
+            lines_q <= lines_q + HeldBits'(fire && write_line) - HeldBits'(line_done_i);
+            reds_q <= reds_q + HeldBits'(fire && reduce_end) - HeldBits'(red_done_i);
         end
         if (load)
             pos_q <= '0;
@@ -156,7 +156,7 @@ module quin_vector_issue #(
     logic [WaitBits-1:0] func_wait_q, group_wait_q, group_cycles;
     logic                sum, sum_wait;
     assign sum = reduce_i == quin_pkg::REDUCE_SUM;
-    assign group_cycles = sum ? WaitBits'(TreeCycles) : WaitBits'(Lanes);
+    assign group_cycles = sum ? WaitBits'(TreeCycles) : WaitBits'(1 + $clog2(Lanes));
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             func_wait_q <= '0;

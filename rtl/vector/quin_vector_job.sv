@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fields of a VECTOR job mean for all its groups: which streams (a, b, c, destination, reduction) are used,
-// which operands are read and from where, how many words of each stream a group touches, and the errors that the
-// fields alone give, in the order of docs/commands.md. Combinational.
+// What the fields of a VECTOR job mean for all its groups: which streams (a, b, c, destination, reduction)
+// are used, which operands are read and from where, how many words of each stream a group touches, and the
+// errors that the fields alone give, in the order of docs/commands.md. Combinational.
 `default_nettype none
 module quin_vector_job (
     input  logic [19:0] n_i,

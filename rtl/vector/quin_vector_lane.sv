@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One lane: y = rint?(op2(op1(flush(a), b), c)), op = PASS, ADD, SUB, MUL or MAX. Each operation takes
-// F32_ADD_LATENCY cycles, or 1 for PASS and MAX (long_o in quin_vector_flow follows the same rule); the operations
-// stay the same while elements are inside. rint is combinational behind the last register.
+// F32_ADD_LATENCY cycles, or 1 for PASS and MAX (long_o in quin_vector_flow follows the same rule); the
+// operations stay the same while elements are inside. rint is combinational behind the last register.
 `default_nettype none
 module quin_vector_lane (
     input  logic        clk_i,

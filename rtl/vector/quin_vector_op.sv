@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// z = op(x, y): PASS x (as it is), ADD, SUB, MUL in F32_ADD_LATENCY cycles, MAX and PASS in 1. One pair a cycle; op_i stays
-// the same while pairs are inside. Only the cell that op_i names is enabled.
+// z = op(x, y): PASS x (as it is), ADD, SUB, MUL in F32_ADD_LATENCY cycles, MAX and PASS in 1. One pair a
+// cycle; op_i stays the same while pairs are inside. Only the cell that op_i names is enabled.
 `default_nettype none
 module quin_vector_op (
     input  logic        clk_i,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// q = d of Cycles (1 or more) cycles ago, with a valid bit on top that a reset clears. The bits below are only moved with
-// a valid one.
+// q = d of Cycles (1 or more) cycles ago, with a valid bit on top that a reset clears. The bits below are
+// only moved with a valid one.
 `default_nettype none
 module quin_vector_pipe #(
     parameter int Width = 2,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the operands of a group: the scalars once, then line by line each vector in turn, as far as elements are
-// visible. What comes back stands in one queue an operand: a line for each LineWords elements, or a line filled
-// with the scalar for the whole group. Groups follow each other without a pause. Never asks for a line that
-// would find its queue full, so the answers need no handshake.
+// Reads the operands of a group: the scalars once, then line by line each vector in turn, as far as elements
+// are visible. What comes back stands in one queue an operand: a line for each LineWords elements, or a line
+// filled with the scalar for the whole group. Groups follow each other without a pause. Never asks for a
+// line that would find its queue full, so the answers need no handshake.
 `default_nettype none
 module quin_vector_read #(
     parameter int LineWords = 4,
@@ -29,8 +29,8 @@ module quin_vector_read #(
     localparam int LineBits = $clog2(LineWords);
     localparam int Depth = 16;  // lines an operand
 
-    // ---- requests ----
-    // due_q: what is left of the scalars (low) and of the vectors' present line (high); the lowest bit is next.
+    // ---- requests ---- due_q: what is left of the scalars (low) and of the vectors' present line (high);
+    // the lowest bit is next.
     logic [5:0]            due_q, due, first, now, rest, vectors;
     logic [AddrBits-1:0]   lines_q, lines;  // lines left, the present one included
     logic [3*AddrBits-1:0] addr_q;
@@ -117,8 +117,10 @@ module quin_vector_read #(
             logic [4:0] held_q;  // lines asked for and not used up
             logic       pop;
             quin_fifo #(.Width(32 * LineWords), .Depth(Depth)) queue (
-                .clk_i, .rst_ni, .valid_i(rvalid_i && tag[LineBits+s]), .ready_o(unused_ready[s]), .data_i(line),
-                .valid_o(head_valid_o[s]), .ready_i(head_ready_i[s]), .data_o(head_o[32*LineWords*s +: 32*LineWords]),
+                .clk_i, .rst_ni, .valid_i(rvalid_i && tag[LineBits+s]), .ready_o(unused_ready[s]),
+                .data_i(line),
+                .valid_o(head_valid_o[s]), .ready_i(head_ready_i[s]),
+                .data_o(head_o[32*LineWords*s +: 32*LineWords]),
                 .count_o(unused_count)
             );
             assign room[s] = held_q != 5'(Depth);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A group's reduction: SUM (quin_vector_sum) or MAX, ABSMAX, ARGMAX (quin_vector_best). Takes a step of Lanes elements
-// a cycle, those visible, in order; groups follow each other without a pause as far as issue's distances hold.
-// valid_o marks the one cycle of a group's result; index_o is ARGMAX's.
+// A group's reduction: SUM (quin_vector_sum) or MAX, ABSMAX, ARGMAX (quin_vector_best). Takes a step of
+// Lanes elements a cycle, those visible, in order; groups follow each other without a pause as far as
+// issue's distances hold. valid_o marks the one cycle of a group's result; index_o is ARGMAX's.
 `default_nettype none
 module quin_vector_reduce #(
     parameter int Lanes = 4
@@ -26,7 +26,8 @@ module quin_vector_reduce #(
         .valid_o(sum_valid), .value_o(sum_value)
     );
     quin_vector_best #(.Lanes(Lanes)) best (
-        .clk_i, .rst_ni, .reduce_i, .valid_i(valid_i && !sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]), .t_i,
+        .clk_i, .rst_ni, .reduce_i, .valid_i(valid_i && !sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]),
+        .t_i,
         .valid_o(best_valid), .value_o(best_value), .index_o
     );
     assign valid_o = sum_valid || best_valid;

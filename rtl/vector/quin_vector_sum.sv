@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sum of a group in the one order of docs/numerics.md: sixteen partial sums s from +0, element i added to s[i mod 16]
-// in ascending i, then s[j] = s[j] + s[j + h] for j < h, h = 8, 4, 2, 1. Lane l owns the sums j with j mod Lanes = l.
-// While the tree (one adder, 15 + 4 * latency cycles) works on a group, the lanes sum the next. Distances that issue
-// keeps: a partial sum's next element comes F32_ADD_LATENCY cycles or more after the one before; groups end
-// 16 + 4 * latency cycles apart or further.
+// Sum of a group in the one order of docs/numerics.md: sixteen partial sums s from +0, element i added to
+// s[i mod 16] in ascending i, then s[j] = s[j] + s[j + h] for j < h, h = 8, 4, 2, 1. Lane l owns the sums j
+// with j mod Lanes = l. While the tree (one adder, 15 + 4 * latency cycles) works on a group, the lanes sum
+// the next. Distances that issue keeps: a partial sum's next element comes F32_ADD_LATENCY cycles or more
+// after the one before; groups end 16 + 4 * latency cycles apart or further.
 `default_nettype none
 module quin_vector_sum #(
     parameter int Lanes = 4
@@ -61,8 +61,8 @@ module quin_vector_sum #(
     genvar l, j;
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-            // A group's first turn starts from +0. With fewer turns than the latency, the result may be wanted in the
-            // very cycle in which it comes out.
+            // A group's first turn starts from +0. With fewer turns than the latency, the result may be
+            // wanted in the very cycle in which it comes out.
             logic [32*Turns-1:0] own;
             logic [31:0]         kept;
             for (j = 0; j < Turns; j = j + 1) begin : g_own
@@ -74,16 +74,20 @@ module quin_vector_sum #(
                 assign kept = own[{turn_q[$clog2(Turns)-1:0], 5'b0} +: 32];
             end
             if (Turns <= Latency) begin : g_forward
-                assign old[32*l +: 32] = first_q ? '0 : back_valid && back_turn == turn_q ? added[32*l +: 32] : kept;
+                logic now;
+                assign now = back_valid && back_turn == turn_q;
+                assign old[32*l +: 32] = first_q ? '0 : now ? added[32*l +: 32] : kept;
             end else begin : g_kept
                 assign old[32*l +: 32] = first_q ? '0 : kept;
             end
-            quin_f32_add adder (.clk_i, .rst_ni, .en_i(en), .a_i(old[32*l +: 32]), .b_i(t_i[32*l +: 32]), .sub_i(1'b0),
-                                .y_o(added[32*l +: 32]));
+            quin_f32_add adder (
+                .clk_i, .rst_ni, .en_i(en), .a_i(old[32*l +: 32]), .b_i(t_i[32*l +: 32]), .sub_i(1'b0),
+                .y_o(added[32*l +: 32])
+            );
         end
 
-        // When a group has ended, the tree takes its sums and they are cleared, but for those that the next group's
-        // first results replace.
+        // When a group has ended, the tree takes its sums and they are cleared, but for those that the next
+        // group's first results replace.
         for (j = 0; j < Ways; j = j + 1) begin : g_sum
             always_ff @(posedge clk_i) begin
                 if (!rst_ni)
@@ -98,10 +102,9 @@ module quin_vector_sum #(
     always_ff @(posedge clk_i)
         end_q <= rst_ni && back_valid && back_last;
 
-    // ---- tree ----
-    // All values move down a place a cycle, so s[j] is at place 0 and s[j + h] at place h when their turn comes. Result
-    // j enters at place h - 1, Latency cycles later, and is at place j when the level's h + Latency cycles are over. What
-    // it replaces has been used.
+    // ---- tree ---- All values move down a place a cycle, so s[j] is at place 0 and s[j + h] at place h
+    // when their turn comes. Result j enters at place h - 1, Latency cycles later, and is at place j when
+    // the level's h + Latency cycles are over. What it replaces has been used.
     logic [32*Ways-1:0] tree_q, tree;
     logic [3:0]         half_q, count_q;
     logic               busy_q, level_end, enter, valid_q;
@@ -111,7 +114,9 @@ module quin_vector_sum #(
     assign enter = count_q >= 4'(Latency);
     assign other = (tree_q[32*8 +: 32] & {32{half_q[3]}}) | (tree_q[32*4 +: 32] & {32{half_q[2]}}) |
                    (tree_q[32*2 +: 32] & {32{half_q[1]}}) | (tree_q[32*1 +: 32] & {32{half_q[0]}});
-    quin_f32_add joiner (.clk_i, .rst_ni, .en_i(busy_q), .a_i(tree_q[31:0]), .b_i(other), .sub_i(1'b0), .y_o(joined));
+    quin_f32_add joiner (
+        .clk_i, .rst_ni, .en_i(busy_q), .a_i(tree_q[31:0]), .b_i(other), .sub_i(1'b0), .y_o(joined)
+    );
 
     generate
         for (j = 0; j < Ways; j = j + 1) begin : g_tree

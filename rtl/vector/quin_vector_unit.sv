@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// VECTOR jobs: t = func(op2(op1(a, b), c)) for rows x groups x n elements, written in a format, reduced over a
-// group, or both, with the results and the checksum of docs/commands.md. Operands and results stand in the
+// VECTOR jobs: t = func(op2(op1(a, b), c)) for rows x groups x n elements, written in a format, reduced over
+// a group, or both, with the results and the checksum of docs/commands.md. Operands and results stand in the
 // scratchpad behind one port, a request a cycle.
 //   address -> read -> issue -> lanes (-> func) -> result -> format -> write -> port
 //                                                       \-> reduce ------------> port
-// Between issue and reduce every step of Lanes elements takes the same number of cycles member a job; nothing
-// stalls there, issue holds back what would not find room. Jobs do not overlap, groups and rows of one job do.
-// Handshake: a job is taken while idle; done_o ends it, with its checksum, error and the address that failed.
+// Between issue and reduce every step of Lanes elements takes the same number of cycles member a job;
+// nothing stalls there, issue holds back what would not find room. Jobs do not overlap, groups and rows of
+// one job do. Handshake: a job is taken while idle; done_o ends it, with its checksum, error and the address
+// that failed.
 `default_nettype none
 module quin_vector_unit #(
     parameter int Lanes = 4,         // 1, 2, 4, 8 or 16
@@ -186,7 +187,8 @@ module quin_vector_unit #(
         .valid_o(group_valid), .ready_i(group_ready), .data_o(group_visible), .count_o(unused_count_a)
     );
     quin_fifo #(.Width(AddrBits), .Depth(Held)) dst_fifo (
-        .clk_i, .rst_ni, .valid_i(place_taken && written), .ready_o(dst_ready), .data_i(place[79:60+LineBits]),
+        .clk_i, .rst_ni, .valid_i(place_taken && written), .ready_o(dst_ready),
+        .data_i(place[79:60+LineBits]),
         .valid_o(unused_valid_dst), .ready_i(dst_pop), .data_o(dst_addr), .count_o(unused_count_b)
     );
     quin_fifo #(.Width(20), .Depth(Held)) red_fifo (
@@ -202,7 +204,8 @@ module quin_vector_unit #(
 
     quin_vector_read #(.LineWords(LineWords)) reader (
         .clk_i, .rst_ni, .vector_i(vector), .scalar_i(scalar), .valid_i(place_taken), .ready_o(reader_ready),
-        .place_i(place[59:0]), .visible_i(place_visible), .read_valid_o(read_valid), .read_ready_i(read_ready),
+        .place_i(place[59:0]), .visible_i(place_visible), .read_valid_o(read_valid),
+        .read_ready_i(read_ready),
         .read_addr_o(read_addr), .rvalid_i(sp_rvalid_i), .rdata_i(sp_rdata_i), .head_valid_o(head_valid),
         .head_ready_i(head_pop), .head_o(head), .idle_o(reader_idle)
     );
@@ -214,7 +217,8 @@ module quin_vector_unit #(
 
     quin_vector_issue #(.Lanes(Lanes), .LineWords(LineWords), .FuncLanes(FuncLanes), .Held(Held)) issue (
         .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduce_i(reduce_q),
-        .function_i(function_on), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q), .source_b_i(source_b),
+        .function_i(function_on), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
+        .source_b_i(source_b),
         .source_c_i(source_c), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
         .visible_i(group_visible), .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
         .line_done_i(line_done), .red_done_i(red_done), .step_valid_o(step_valid), .step_meta_o(step_meta),
@@ -228,9 +232,11 @@ module quin_vector_unit #(
 
     quin_vector_flow #(.Lanes(Lanes), .FuncLanes(FuncLanes)) flow (
         .clk_i, .rst_ni, .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .function_i(function_on),
-        .format_i(format_q), .valid_i(step_valid), .meta_i(step_meta), .a_i(step_a), .b_i(step_b), .c_i(step_c),
+        .format_i(format_q), .valid_i(step_valid), .meta_i(step_meta), .a_i(step_a), .b_i(step_b),
+        .c_i(step_c),
         .result_valid_o(result_valid), .result_meta_o(result_meta), .result_o(result),
-        .element_valid_o(element_valid), .element_meta_o(element_meta), .element_o(element), .idle_o(flow_idle)
+        .element_valid_o(element_valid), .element_meta_o(element_meta), .element_o(element),
+        .idle_o(flow_idle)
     );
 
     // ---- results ----

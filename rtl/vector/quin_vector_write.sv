@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gathers formatted elements into lines with byte strobes: element i of a group is word i (F32), half word i
-// (CODE10) or byte i (INT8, INT8_LOW, CODE5) from the group's address on. A line leaves when it is complete or its
-// group ends; at most Held lines are on their way, which issue sees to. An element's place is known before its
-// step, so each byte of the line has one element per format that can be there.
+// (CODE10) or byte i (INT8, INT8_LOW, CODE5) from the group's address on. A line leaves when it is complete
+// or its group ends; at most Held lines are on their way, which issue sees to. An element's place is known
+// before its step, so each byte of the line has one element per format that can be there.
 `default_nettype none
 module quin_vector_write #(
     parameter int Lanes = 4,
@@ -81,7 +81,8 @@ module quin_vector_write #(
         end
     end
 
-    // A group's first line takes the group's address. A group of no elements takes it too, and writes nothing.
+    // A group's first line takes the group's address. A group of no elements takes it too, and writes
+    // nothing.
     logic [AddrBits-1:0] addr_q, addr;
     logic                first_q, unused_ready;
     logic [$clog2(Held):0] unused_count;
@@ -96,7 +97,8 @@ module quin_vector_write #(
     end
 
     quin_fifo #(.Width(AddrBits + 9 * Bytes), .Depth(Held)) lines (
-        .clk_i, .rst_ni, .valid_i(end_q && strb_q != 0), .ready_o(unused_ready), .data_i({addr, strb_q, line_q}),
+        .clk_i, .rst_ni, .valid_i(end_q && strb_q != 0), .ready_o(unused_ready), .data_i({addr, strb_q,
+        line_q}),
         .valid_o(line_valid_o), .ready_i(line_ready_i), .data_o({line_addr_o, line_strb_o, line_o}),
         .count_o(unused_count)
     );

@@ -2,7 +2,6 @@
 // Runs the vectors of tests/rtl/cells_vectors.c through the cells, with stalls, and compares every result
 // with the golden model's. Arguments: +VECTORS=path, +COUNT=n. Ends with "cells: PASS" or "cells: FAIL".
 `default_nettype none
-`timescale 1ns / 1ns
 module cells_icarus;
     localparam int Width = 404;  // bits of a line
     localparam int Most = 65536;

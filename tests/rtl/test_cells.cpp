@@ -27,7 +27,8 @@ struct Bench {
     uint64_t special[4] = {};
     uint64_t wrong = 0;
 
-    void compare(Cell &cell, uint32_t got, uint32_t cells_vector::*want, uint32_t cells_vector::*mask = nullptr);
+    void compare(Cell &cell, uint32_t got, uint32_t cells_vector::*want,
+                 uint32_t cells_vector::*mask = nullptr);
 };
 
 // After `taken` edges a cell shows the result of vector taken - latency (0-based).
@@ -132,15 +133,14 @@ int main(int argc, char **argv)
     for (const Cell *c : {&add, &mul, &max, &rint, &from_int, &func, &code})
         std::printf("%-9s latency %2u  compared %9" PRIu64 "  wrong %" PRIu64 "\n", c->name, c->latency,
                     c->compared, c->wrong);
-    std::printf("func none %" PRIu64 " exp2 %" PRIu64 " recip %" PRIu64 " rsqrt %" PRIu64 " rint %" PRIu64
-                "\nint8 %" PRIu64 " low %" PRIu64 " code5 %" PRIu64 " code10 %" PRIu64 "; stalls %" PRIu64 "\n",
-                by_func[0], by_func[1], by_func[2], by_func[3], by_func[4], by_format[2], by_format[3],
-                by_format[4], by_format[5], stalls);
+    std::printf("func none %" PRIu64 " exp2 %" PRIu64 " recip %" PRIu64 " rsqrt %" PRIu64
+                " rint %" PRIu64 "\n", by_func[0], by_func[1], by_func[2], by_func[3], by_func[4]);
+    std::printf("format int8 %" PRIu64 " int8_low %" PRIu64 " code5 %" PRIu64 " code10 %" PRIu64
+                "; stalls %" PRIu64 "\n", by_format[2], by_format[3], by_format[4], by_format[5], stalls);
     std::printf("sums: NaN %" PRIu64 " infinity %" PRIu64 " zero %" PRIu64 " other %" PRIu64 "\n",
                 bench.special[0], bench.special[1], bench.special[2], bench.special[3]);
-    for (uint64_t n : bench.special)
-        if (n < 1000)
-            bench.wrong++;
+    for (uint64_t n : bench.special)  // a run that met none of a kind has tested less than it says
+        bench.wrong += n < 1000;
     std::printf("cells: %s\n", bench.wrong ? "FAIL" : "PASS");
     return bench.wrong ? 1 : 0;
 }

@@ -14,10 +14,10 @@ extern "C" {
 namespace {
 
 constexpr uint32_t SP_WORDS = 2048;            // as in move_dma_top.sv
-constexpr uint32_t OTHERS = 1792;              // words from here on belong to the other clients
+constexpr uint32_t OTHERS = 256;               // words below belong to the other clients
 constexpr uint32_t DRAM = 128 << 10;
 constexpr uint32_t BUS[5] = {2, 4, 8, 16, 8}, LINE[5] = {4, 4, 4, 4, 16};
-constexpr uint64_t NOWHERE = (uint64_t(1) << 40) - 1;
+constexpr uint64_t NOWHERE = (uint64_t(1) << 40) - 64; // from here on no window grants anything
 enum { ERROR_NONE = 0, ERROR_FIELD = 2 };      // errors.def
 
 struct Bench {
@@ -32,7 +32,7 @@ struct Bench {
     uint32_t bus = 8, line = 4, others_percent = 0;
     uint64_t now = 0, loaded = 0, stored = 0;
     golden_move move{};
-    std::vector<uint32_t> others = std::vector<uint32_t>(SP_WORDS - OTHERS);
+    std::vector<uint32_t> others = std::vector<uint32_t>(OTHERS);
     bool array_asked = false;
     uint32_t array_line = 0;
     uint64_t count[16] = {};
@@ -104,7 +104,7 @@ struct Bench {
         memcpy(memory.data(), golden_dram(model), DRAM);
         for (uint32_t i = 0; i < SP_WORDS / line; i++)
             write_line(i, golden_scratchpad(model) + i * line);
-        memcpy(others.data(), golden_scratchpad(model) + OTHERS, others.size() * 4);
+        memcpy(others.data(), golden_scratchpad(model), others.size() * 4);
     }
 
     void fill()
@@ -119,7 +119,7 @@ struct Bench {
     void compare()
     {
         quiet();
-        memcpy(golden_scratchpad(model) + OTHERS, others.data(), others.size() * 4);
+        memcpy(golden_scratchpad(model), others.data(), others.size() * 4);
         for (uint32_t i = 0; i <= SP_WORDS / line; i++) {
             top->a_req_i = i < SP_WORDS / line;
             top->a_we_i = 0;
@@ -149,11 +149,11 @@ struct Bench {
         uint32_t half = uint32_t(others.size()) / 2;
         if (!top->array_req_i) {
             top->array_req_i = random.percent(others_percent);
-            top->array_addr_i = (OTHERS + random.below(half)) / line;
+            top->array_addr_i = random.below(half) / line;
         }
         if (!top->drain_req_i && random.percent(others_percent)) {
             top->drain_req_i = 1;
-            top->drain_addr_i = (OTHERS + half + random.below(half)) / line;
+            top->drain_addr_i = (half + random.below(half)) / line;
             for (uint32_t i = 0; i < 4 * line; i++) {
                 put_bits(top->drain_wdata_i, 8 * i, 8, random.next());
                 put_bits(top->drain_wstrb_i, i, 1, random.next());
@@ -165,12 +165,12 @@ struct Bench {
     {
         verdict.check(top->array_rvalid_o == array_asked, "array_rvalid_o %d", top->array_rvalid_o);
         if (array_asked)
-            verdict.check(!memcmp(&others[array_line * line - OTHERS], &top->b_rdata_o, 4 * line),
+            verdict.check(!memcmp(&others[array_line * line], &top->b_rdata_o, 4 * line),
                           "the array's line %u is wrong", array_line);
         array_asked = top->array_req_i && top->array_gnt_o;
         array_line = top->array_addr_i;
         if (top->drain_req_i && top->drain_gnt_o) {
-            uint8_t *at = reinterpret_cast<uint8_t *>(&others[top->drain_addr_i * line - OTHERS]);
+            uint8_t *at = reinterpret_cast<uint8_t *>(&others[top->drain_addr_i * line]);
             const uint8_t *data = reinterpret_cast<const uint8_t *>(&top->drain_wdata_i);
             for (uint32_t i = 0; i < 4 * line; i++)
                 if (reinterpret_cast<const uint8_t *>(&top->drain_wstrb_i)[i / 8] >> i % 8 & 1)
@@ -181,7 +181,7 @@ struct Bench {
     uint64_t row_address(uint32_t r) const
     {
         uint64_t a = move.offset + r * move.row_stride + (r < 64 ? move.row_address[r] : 0);
-        return a < NOWHERE ? a : NOWHERE;
+        return a < NOWHERE ? a : NOWHERE | (a & 63);
     }
 
     void cycle()
@@ -262,7 +262,7 @@ struct Bench {
                           checker.writes.empty(), "something is under way after done");
         if (want.error) { // what the command wrote is not defined
             quiet();
-            memcpy(golden_scratchpad(model) + OTHERS, others.data(), others.size() * 4);
+            memcpy(golden_scratchpad(model), others.data(), others.size() * 4);
             sync();
             return cycles;
         }
@@ -298,10 +298,10 @@ struct Bench {
             m.sp_row = m.sp_group * m.groups + random.below(8);
             uint64_t sp_extent = uint64_t(m.sp_row) * m.rows + words;
             extent += m.row_stride * m.rows + 64 * size;
-            if (extent > 56 << 10 || sp_extent > OTHERS)
+            if (extent > 56 << 10 || sp_extent > SP_WORDS - OTHERS)
                 continue;
             m.offset = 4096 + random.below(uint32_t(((60 << 10) - extent) / size)) * size;
-            m.sp_base = random.below(uint32_t(OTHERS - sp_extent + 1));
+            m.sp_base = OTHERS + random.below(uint32_t(SP_WORDS - OTHERS - sp_extent + 1));
             return m;
         }
     }
@@ -317,15 +317,12 @@ struct Bench {
         case 2: m.offset = DRAM - random.below(3000) / size * size; break;       // beyond the memory, granted
         case 3: m.offset += random.below(4); break;
         case 4: m.outer_stride += random.below(4); break;
-        case 5: m.sp_base = SP_WORDS - random.below(200); break;
+        case 5: m.sp_base = SP_WORDS + 1 - random.below(400); break;
         case 6: m.inner = 0; break;
         case 7: m.element = 3; break;
         case 8: m.outer_stride = uint64_t(1) << 39; break;
         default: m.offset = (uint64_t(1) << 40) - random.range(1, 3000) / size * size; break;
         }
-        // Loads must not touch the other clients' words: their checks would not hold.
-        if (m.sp_base + uint64_t(m.sp_row) * m.rows + m.n > OTHERS && !(m.sp_base + m.n > SP_WORDS))
-            m.sp_base = SP_WORDS + 1;
         return m;
     }
 };
@@ -353,6 +350,7 @@ void edges(Bench &b, uint32_t select)
             b.move.rows = b.move.groups = 1;
             b.move.n = 37 + longer;
             b.move.inner = 100;
+            b.move.sp_base = OTHERS;
             b.move.offset = (store ? 64 << 10 : 96 << 10) - 37;
             b.run();
         }
@@ -367,6 +365,7 @@ void silence(Bench &b)
         b.move.store = store;
         b.move.rows = b.move.groups = 1;
         b.move.n = b.move.inner = 100;
+        b.move.sp_base = OTHERS;
         b.move.offset = 4096;
         b.verdict.check(!b.run_rtl(2000), "done without an answer");
         b.top->rst_ni = 0;
@@ -390,6 +389,7 @@ void speed(Bench &b, uint32_t select, const char *text, int store, uint32_t elem
         b.move.inner = inner;
         b.move.outer_stride = outer;
         b.move.offset = 8192;
+        b.move.sp_base = OTHERS;
         cycles[i] = b.run();
     }
     printf("  bus %2u, %-44s %5llu cycles ideal, %5llu ddr3\n", b.bus, text, (unsigned long long)cycles[0],

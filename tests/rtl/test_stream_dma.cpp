@@ -21,7 +21,7 @@ struct Job {
     uint64_t error_address = 0, good_beats = 0, beats = 0;
 };
 
-// A client of the mux beside the DMA: random bursts, data checked.
+// A client of the mux beside the DMA: random bursts one after the other, data checked.
 struct Client {
     uint64_t address = 0;
     uint32_t len = 0;
@@ -162,7 +162,7 @@ struct Bench {
     {
         for (int c = 0; c < 2; c++) {
             Client &k = client[c];
-            if (!k.asking && random.percent(client_percent)) {
+            if (!k.asking && k.open.empty() && random.percent(client_percent)) {
                 k.len = random.below(16);
                 k.address = random.below(MEMORY / 4096) * 4096 + random.below(4096 / bus - k.len) * bus;
                 k.asking = true;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bench of the bare quin_array for Icarus (or the netlist): plays beats.hex of the folder +dir=.. , reads the shadows
+// column by column while the next tile runs, and compares with sums.hex and counts.hex (array_vectors.py).
+`timescale 1ns / 1ps
+`default_nettype none
+
+module array_icarus;
+    parameter int Rows = 2;
+    parameter int StreamBytes = 2;
+    localparam int CarryBits = 15, SumBits = CarryBits + 8, Columns = 5 * StreamBytes;
+    localparam int Most = 65536;  // vectors
+
+    logic [8*(Rows+StreamBytes)+1:0] beats [0:Most-1];
+    logic [31:0] sums [0:Most-1];
+    logic [31:0] counts [0:2];
+
+    logic clk = 1'b0, rst_n = 1'b0, valid = 1'b0, last = 1'b0, read = 1'b0, done;
+    logic [8*StreamBytes-1:0] beat;
+    logic [8*Rows-1:0] act;
+    logic [$clog2(Columns)-1:0] column = '0;
+    logic [SumBits*Rows-1:0] got;
+    logic [$clog2(Rows*Columns+1)-1:0] adds, skipped, wraps;
+
+    quin_array #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .row_en_i({Rows{1'b1}}), .valid_i(valid), .last_i(last), .beat_i(beat),
+        .act_i(act), .done_o(done), .read_i(read), .column_i(column), .sums_o(got),
+        .count_adds_o(adds), .count_skipped_o(skipped), .count_wraps_o(wraps)
+    );
+
+    always #5 clk = !clk;
+
+    reg [8*200-1:0] dir;
+    integer cycle, r, checked = 0, errors = 0, tail = 0;
+    logic busy = 1'b0, read_before = 1'b0, done_before = 1'b0;
+    logic [31:0] total [0:2];
+    logic [31:0] sum;
+    logic is_valid, is_last;
+
+    // Everything is driven and looked at on the falling edge.
+    initial begin
+        if (!$value$plusargs("dir=%s", dir)) begin
+            $display("FAIL: +dir=FOLDER of the vectors is missing");
+            $finish;
+        end
+        for (cycle = 0; cycle < Most; cycle = cycle + 1) begin
+            beats[cycle] = 'x;
+            sums[cycle] = 'x;
+        end
+        $readmemh({dir, "/beats.hex"}, beats);
+        $readmemh({dir, "/sums.hex"}, sums);
+        $readmemh({dir, "/counts.hex"}, counts);
+        total[0] = 0;
+        total[1] = 0;
+        total[2] = 0;
+        repeat (4) @(negedge clk);
+        rst_n = 1'b1;
+        cycle = 0;
+        while (tail < 100) begin
+            // The column that was asked for in the cycle before.
+            if (read_before) begin
+                for (r = 0; r < Rows; r = r + 1) begin
+                    sum = {{32-SumBits{got[SumBits*r+SumBits-1]}}, got[SumBits*r +: SumBits]};
+                    if (sum !== sums[checked]) begin
+                        errors = errors + 1;
+                        $display("FAIL sum %0d: %h, want %h", checked, sum, sums[checked]);
+                    end
+                    checked = checked + 1;
+                end
+            end
+            total[0] = total[0] + adds;
+            total[1] = total[1] + skipped;
+            total[2] = total[2] + wraps;
+            if (read) begin
+                if (column == Columns - 1) begin
+                    read = 1'b0;
+                    busy = 1'b0;
+                end else begin
+                    column = column + 1'b1;
+                end
+            end else if (done_before) begin
+                read = 1'b1;
+                column = '0;
+            end
+            // The next beat; a last one waits for the shadows.
+            {is_valid, is_last, act, beat} = beats[cycle];
+            valid = 1'b0;
+            last = is_last;
+            if (is_valid === 1'bx) begin
+                tail = tail + 1;
+                last = 1'b0;
+            end else if (!(is_valid && is_last && busy)) begin
+                valid = is_valid;
+                if (is_valid && is_last) busy = 1'b1;
+                cycle = cycle + 1;
+            end
+            done_before = done;
+            @(posedge clk);
+            read_before = read;
+            @(negedge clk);
+        end
+        for (r = 0; r < 3; r = r + 1) begin
+            if (total[r] !== counts[r]) begin
+                errors = errors + 1;
+                $display("FAIL count %0d: %0d, want %0d", r, total[r], counts[r]);
+            end
+        end
+        if (checked == 0 || sums[checked] !== 'x) begin
+            errors = errors + 1;
+            $display("FAIL: %0d sums compared, not all", checked);
+        end
+        if (errors == 0) $display("array_icarus: %0d sums in %0d cycles: good", checked, cycle);
+        $finish;
+    end
+endmodule
+
+`default_nettype wire
