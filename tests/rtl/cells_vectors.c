@@ -25,8 +25,8 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < count; i++) {
         struct cells_vector v;
 
-        /* Half from the corners at the start, half from the random ones behind them. */
-        cells_vector_make(&v, &state, i < count / 2 ? i * 11 : i + 1000000);
+        /* The worked values, then a part of the corners, then random ones, which lie behind the corners. */
+        cells_vector_make(&v, &state, i < 16 ? i : i < count / 2 ? i * 11 : i + 1000000);
         put(v.format, 1);
         put(v.func, 1);
         put(v.sub, 1);
