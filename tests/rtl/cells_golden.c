@@ -20,7 +20,7 @@ static const uint32_t corners[] = {
     0x7f800001, 0x7fbfffff, 0x7fc00000, 0x7fffffff,
 };
 
-/* Pairs from the worked values of docs/numerics.md that one of the cells alone gets wrong easily. */
+/* The operands of the worked sums, products and maxima of docs/numerics.md. */
 static const uint32_t worked[][2] = {
     {0x3f800000, 0x33800000}, {0x3f800001, 0x33800000}, {0x3f800000, 0x33800001}, {0x00800001, 0x80800000},
     {0x00800000, 0x80800001}, {0x007fffff, 0x00000001}, {0x7f7fffff, 0x73000000}, {0x7f7fffff, 0x72ffffff},
@@ -211,10 +211,11 @@ void cells_vector_make(struct cells_vector *v, uint64_t *state, uint64_t index)
     v->format = formats[pick(state, 4)];
     v->q = quant_operand(state);
     if (index < CODES) { /* every value of ten trits, by a step that visits all of them */
-        v->format = index % 4 == 0 && index < 4000 ? QUIN_FORMAT_CODE5 : QUIN_FORMAT_CODE10;
+        v->format = QUIN_FORMAT_CODE10;
         v->q = quin_f32_bits((float)((int32_t)(index * 4001 % CODES) - QUIN_TRIT10_MAX));
-        if (v->format == QUIN_FORMAT_CODE5)
-            v->q = quin_f32_bits((float)((int32_t)(index / 4 % 243) - QUIN_TRIT5_MAX));
+    } else if (index - CODES < 2 * QUIN_TRIT5_MAX + 1) { /* every value of five trits */
+        v->format = QUIN_FORMAT_CODE5;
+        v->q = quin_f32_bits((float)((int32_t)(index - CODES) - QUIN_TRIT5_MAX));
     }
 
     float a = quin_f32_from_bits(v->a), b = quin_f32_from_bits(v->b), x = quin_f32_from_bits(v->x);
