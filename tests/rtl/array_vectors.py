@@ -3,7 +3,7 @@
 """Vectors for array_icarus.sv: beats with gaps, and the sums and counts that plain integers give for them.
 
 beats.hex: one cycle a line, {valid, last, activations, bytes}; sums.hex: the sums of tile after tile, column after
-column, row after row, as 32 bits; counts.hex: adds, skipped adds and wraps in all. Decoding a byte by its
+column, row after row, as 32 bits; counts.hex: adds, skipped adds and wraps in all, then the lines of the other two. Decoding a byte by its
 definition, floor(q * 243 / 256) in base three, is not the way of the hardware.
 """
 import argparse
@@ -48,8 +48,9 @@ def main() -> None:
     with open(args.folder / "beats.hex", "w", encoding="ascii") as out:
         for valid, last, x, data in beats:
             out.write(f"{2 * valid + int(last):x}{x[::-1].hex()}{data[::-1].hex()}\n")
-    (args.folder / "sums.hex").write_text("".join(f"{s:08x}\n" for s in sums), encoding="ascii")
-    (args.folder / "counts.hex").write_text("".join(f"{n:08x}\n" for n in counts), encoding="ascii")
+    counts += [len(beats), len(sums)]
+    for name, numbers in (("sums.hex", sums), ("counts.hex", counts)):
+        (args.folder / name).write_text("".join(f"{n:08x}\n" for n in numbers), encoding="ascii")
     print(f"{len(beats)} cycles, {len(sums)} sums")
 
 
