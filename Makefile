@@ -15,12 +15,12 @@ CLANG  ?= clang
 PYTHON := build/venv/bin/python
 MODEL_FILE := models/quintrit-stories-5m.gguf
 
-CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmware/core \
+CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmware/core -Isim/dram -Isim/verilator \
 	$(addprefix -Icmodel/,array common ctrl mem reference vector)
 WARN   := -Wall -Wextra -Werror
 FLOAT  := -ffp-contract=off
 CFLAGS := -std=c11 -O2 -g $(WARN) $(FLOAT)
-LDLIBS := -lpcre2-8 -lm
+LDLIBS := -lpcre2-8 -lm -ldl
 
 CMODEL := rtl/spec/contract.c $(wildcard cmodel/*/*.c) $(wildcard firmware/core/*.c)
 DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)

@@ -38,6 +38,9 @@ struct quin_backend {
     uint64_t (*hazards)(void *device, char text[256]);
     /* From here on fn sees every command; fn NULL: no longer. NULL where the backend cannot look inside. */
     void (*observe)(void *device, quin_observe_fn *fn, void *user);
+    /* Commands whose result differs from the golden model's, of how many compared, and the first in words; NULL where
+     * nothing is compared. */
+    uint64_t (*differences)(void *device, uint64_t *compared, char text[256]);
 };
 
 /* Row i of the table, NULL beyond the last; or the row of a name, NULL if there is none. */
@@ -45,5 +48,6 @@ const struct quin_backend *quin_backend_at(size_t i);
 const struct quin_backend *quin_backend_find(const char *name);
 
 extern const struct quin_backend quin_backend_cmodel;
+extern const struct quin_backend quin_backend_rtl;
 
 #endif

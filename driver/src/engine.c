@@ -130,7 +130,7 @@ enum quin_err quin_engine_open_model(const struct quin_model *model, const struc
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for an engine");
     e->backend = quin_backend_find(options->backend);
     if (!e->backend)
-        err = quin_msg_set(msg, QUIN_ERR_ARG, "no backend '%s'; there is: cmodel", options->backend);
+        err = quin_msg_set(msg, QUIN_ERR_ARG, "no backend '%s'; there are: cmodel, rtl", options->backend);
     else if (!config)
         err = quin_msg_set(msg, QUIN_ERR_ARG, "no configuration '%s'; see docs/configurations.md", options->config);
     if (!err)
@@ -345,6 +345,14 @@ uint64_t quin_engine_hazards(struct quin_engine *e, char text[256])
 {
     text[0] = 0;
     return e->backend->hazards ? e->backend->hazards(e->device, text) : 0;
+}
+
+bool quin_engine_differences(struct quin_engine *e, uint64_t *compared, uint64_t *differ, char text[256])
+{
+    if (!e->backend->differences)
+        return false;
+    *differ = e->backend->differences(e->device, compared, text);
+    return true;
 }
 
 bool quin_engine_observe(struct quin_engine *e, void (*fn)(void *user, uint32_t command, const uint32_t *sp), void *user)
