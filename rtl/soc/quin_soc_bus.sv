@@ -137,8 +137,10 @@ module quin_soc_bus #(
             assign strb[UnitBytes*u +: UnitBytes] =
                 (addr_q & ~BeatMask) == 40'(UnitBytes * u) || Units == 1 ? unit_strb : '0;
         end
-        if (Units == 1) begin : g_narrow
-            assign word = m_axi_rdata_i[8*UnitBytes-1:0] << (32 - 8 * UnitBytes) | data_q >> (8 * UnitBytes % 32);
+        if (BusBytes < 4) begin : g_narrow
+            assign word = {m_axi_rdata_i, data_q[31:8*BusBytes]};
+        end else if (BusBytes == 4) begin : g_word
+            assign word = m_axi_rdata_i;
         end else begin : g_wide
             assign word = m_axi_rdata_i[32*addr_q[$clog2(BusBytes)-1:2] +: 32];
         end

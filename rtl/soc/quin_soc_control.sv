@@ -37,7 +37,9 @@ module quin_soc_control #(
     logic [WatchdogBits:0] dog_q;        // the top bit: expired
     logic [WaitBits:0] wait_q;
     logic [1:0] flags_q;
-    logic host_q, waits, wait_over, write, kick;
+    logic host_q, waits, wait_over, write, kick, unused;
+
+    assign unused = ^wdata_i[31:9];
 
     assign write = req_i && we_i;
     assign kick = write && word_i == Kick;

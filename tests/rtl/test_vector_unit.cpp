@@ -81,6 +81,7 @@ static uint32_t run_unit(const job &j, outcome &o)
     for (uint32_t cycle = 0; cycle < PATIENCE; cycle++) {
         // inputs that answer outputs of this cycle; then everything is as the clock's edge will find it
         uint32_t row = unit->row_o, limit = row < 64 && j.visible[row] < j.n ? j.visible[row] : j.n;
+        unit->row_ready_i = j.masked ? rnd() % 4 != 0 : rnd() % 2;
         unit->visible_i = j.masked ? limit : rnd() & 0xfffff; // not looked at without MASK
         unit->sp_gnt_i = unit->sp_req_o && below(16) >= stalls;
         unit->eval();
