@@ -82,6 +82,9 @@ build/gen: $(wildcard rtl/spec/gen*.c) $(wildcard rtl/spec/*.def rtl/spec/*.h)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(wildcard rtl/spec/gen*.c)
 
+build/bench-rtl: $(wildcard bench/*.c bench/*.h) build/libquintrit.a
+	@echo '  cc $@'; $(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -o $@ $(wildcard bench/*.c) build/libquintrit.a $(LDLIBS)
+
 tests-c: $(TEST_BINS) build/quintrit build/gen
 tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit
 

@@ -16,6 +16,7 @@ struct quin_backend_options {
     const char *config;  /* a row of configs.def */
     uint64_t dram_bytes; /* DRAM wanted */
     bool check_hazards;  /* where the backend can */
+    bool ideal_memory;   /* simulated memory: a beat in every cycle, for benches */
 };
 
 /* Told of every command that retires: its place in the program, and the scratchpad's words after it. */

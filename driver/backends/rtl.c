@@ -126,7 +126,7 @@ static enum quin_err rtl_open(const struct quin_backend_options *options, void *
     struct rtl *r = calloc(1, sizeof *r);
     enum quin_err err = r ? load(r, options->config, msg) : quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a device");
     if (!err) {
-        const struct quin_sim_options o = {.dram_bytes = options->dram_bytes, .trace = getenv("QUIN_TRACE")};
+        const struct quin_sim_options o = {.dram_bytes = options->dram_bytes, .ideal_memory = options->ideal_memory};
         r->sim = r->api->create(&o);
         r->lockstep = quin_lockstep_create(config, options->dram_bytes, peek, r);
         if (!r->sim || !r->lockstep)

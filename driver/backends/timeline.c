@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See timeline.h. Times of trace events are microseconds, a cycle is 0.01 of them. Counter tracks get a point only where
- * their value changes, so an idle device costs nothing.
+ * See timeline.h. Times of trace events are microseconds, a cycle is 0.01 of them. Counter tracks get a point
+ * only where their value changes, so an idle device costs nothing.
  */
 #include "timeline.h"
 
@@ -15,8 +15,8 @@
 #include "msg.h"
 
 enum {
-    PATH_MOST = 256,       /* of the path, for messages */
-    COMMANDS_MOST = 4096,  /* announced and not yet retired; far more than the units' queues hold */
+    PATH_MOST = 256,      /* of the path, for messages */
+    COMMANDS_MOST = 4096, /* announced and not yet retired; far more than the units' queues hold */
     CYCLES_A_US = 1000 / QUIN_TIMELINE_CYCLE_NS
 };
 static const uint64_t DEFAULT_BYTES = UINT64_C(256) << 20;
@@ -117,24 +117,30 @@ static void put_text(struct quin_timeline *t, const char *text)
         put(t, "%c", *text < ' ' || *text > '~' || *text == '"' || *text == '\\' ? '?' : *text);
 }
 
+static void put_meta(struct quin_timeline *t, uint32_t tid, const char *name)
+{
+    put(t, ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%" PRIu32 ",\"name\":\"%s\",\"args\":", tid, name);
+}
+
 static void put_head(struct quin_timeline *t, const char *config)
 {
     put(t, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"project\":\"Quintrit\",\"config\":\"");
     put_text(t, config);
-    put(t, "\",\"scale\":\"1 cycle = %d ns, a clock of %d MHz\",\"cycles_a_sample\":\"%d\"},\n\"traceEvents\":[\n",
-        QUIN_TIMELINE_CYCLE_NS, CYCLES_A_US, QUIN_TIMELINE_PERIOD);
+    put(t, "\",\"scale\":\"1 cycle = %d ns, a clock of %d MHz\"", QUIN_TIMELINE_CYCLE_NS, CYCLES_A_US);
+    put(t, ",\"cycles_a_sample\":\"%d\"},\n\"traceEvents\":[\n", QUIN_TIMELINE_PERIOD);
     put(t, "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"Quintrit ");
     put_text(t, config);
     put(t, ", 1 cycle = %d ns\"}}", QUIN_TIMELINE_CYCLE_NS);
-    for (uint32_t u = 0; u < QUIN_UNIT_COUNT; u++)
-        put(t,
-            ",\n{\"ph\":\"M\",\"pid\":1,\"tid\":%" PRIu32 ",\"name\":\"thread_name\",\"args\":{\"name\":\"%s\"}},\n"
-            "{\"ph\":\"M\",\"pid\":1,\"tid\":%" PRIu32 ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":%" PRIu32 "}}",
-            u + 1, units[u], u + 1, u + 1);
+    for (uint32_t u = 0; u < QUIN_UNIT_COUNT; u++) {
+        put_meta(t, u + 1, "thread_name");
+        put(t, "{\"name\":\"%s\"}}", units[u]);
+        put_meta(t, u + 1, "thread_sort_index");
+        put(t, "{\"sort_index\":%" PRIu32 "}}", u + 1);
+    }
 }
 
-enum quin_err quin_timeline_open(const char *path, const char *config, uint64_t most_bytes, struct quin_timeline **out,
-                                 struct quin_msg *msg)
+enum quin_err quin_timeline_open(const char *path, const char *config, uint64_t most_bytes,
+                                 struct quin_timeline **out, struct quin_msg *msg)
 {
     struct quin_timeline *t = calloc(1, sizeof *t);
     *out = NULL;
@@ -142,8 +148,9 @@ enum quin_err quin_timeline_open(const char *path, const char *config, uint64_t 
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a timeline");
     t->file = fopen(path, "w");
     if (!t->file) {
-        enum quin_err err = quin_msg_set(msg, QUIN_ERR_IO, "cannot write the timeline '%.*s': %s; give another file",
-                                         quin_msg_clip(strlen(path)), path, strerror(errno));
+        enum quin_err err =
+            quin_msg_set(msg, QUIN_ERR_IO, "cannot write the timeline '%.*s': %s; give another file",
+                         quin_msg_clip(strlen(path)), path, strerror(errno));
         free(t);
         return err;
     }
@@ -166,8 +173,8 @@ static uint32_t limited(uint64_t count, uint64_t reg, quin_timeline_greg *greg, 
     return (uint32_t)(g < count ? g : count);
 }
 
-void quin_timeline_command(struct quin_timeline *t, uint32_t index, const struct quin_cmd *cmd, quin_timeline_greg *greg,
-                           const void *user)
+void quin_timeline_command(struct quin_timeline *t, uint32_t index, const struct quin_cmd *cmd,
+                           quin_timeline_greg *greg, const void *user)
 {
 #define GET(format, name) quin_cmd_get(cmd, QUIN_F_##format##_##name)
 #define LIMITED(format, name) limited(GET(format, name), GET(format, name##_LIMIT), greg, user)
@@ -198,7 +205,8 @@ void quin_timeline_command(struct quin_timeline *t, uint32_t index, const struct
 #undef GET
 }
 
-void quin_timeline_retired(struct quin_timeline *t, uint64_t cycle, uint32_t unit, const struct quin_retire *record)
+void quin_timeline_retired(struct quin_timeline *t, uint64_t cycle, uint32_t unit,
+                           const struct quin_retire *record)
 {
     const struct shape *s = &t->shapes[record->index % COMMANDS_MOST];
     const uint32_t known = s->index == record->index ? s->known : 0, code = record->command >> 24;
@@ -224,6 +232,7 @@ void quin_timeline_retired(struct quin_timeline *t, uint64_t cycle, uint32_t uni
 
 /* ---- counters ---- */
 
+/* The first call only begins the first period. */
 void quin_timeline_counters(struct quin_timeline *t, uint64_t cycle, const uint64_t *counters)
 {
     const uint64_t from = t->sampled, cycles = cycle - from;
@@ -234,7 +243,7 @@ void quin_timeline_counters(struct quin_timeline *t, uint64_t cycle, const uint6
         const uint64_t value = counters[tracks[i].counter], old = t->counters[i];
         t->counters[i] = value;
         if (from == UINT64_MAX)
-            continue; /* the first sample only begins */
+            continue;
         uint64_t counted = value < old ? value : value - old; /* cleared in between: what came after that */
         const uint32_t share = (uint32_t)((counted < cycles ? counted : cycles) * 10000 / cycles);
         if (share == t->shown[i] || !room(t, cycle))
@@ -250,7 +259,8 @@ void quin_timeline_counters(struct quin_timeline *t, uint64_t cycle, const uint6
 
 enum quin_err quin_timeline_check(const struct quin_timeline *t, struct quin_msg *msg)
 {
-    return t->error ? quin_msg_set(msg, QUIN_ERR_IO, "cannot write the timeline '%s': %s; make room or give another file",
+    return t->error ? quin_msg_set(msg, QUIN_ERR_IO,
+                                   "cannot write the timeline '%s': %s; make room or give another file",
                                    t->path, strerror(t->error))
                     : QUIN_OK;
 }
@@ -260,8 +270,8 @@ enum quin_err quin_timeline_close(struct quin_timeline *t, struct quin_msg *msg)
     if (!t)
         return QUIN_OK;
     if (t->left_out) {
-        put(t, ",\n{\"ph\":\"i\",\"pid\":1,\"tid\":1,\"s\":\"g\",\"name\":\"the file is full: %" PRIu64 " events left out\"",
-            t->left_out);
+        put(t, ",\n{\"ph\":\"i\",\"pid\":1,\"tid\":1,\"s\":\"g\"");
+        put(t, ",\"name\":\"the file is full: %" PRIu64 " events left out\"", t->left_out);
         put_time(t, "ts", t->full_at);
         put(t, "}");
     }

@@ -31,6 +31,12 @@ const struct quin_layout *quin_engine_layout(const struct quin_engine *e)
     return &e->layout;
 }
 
+void quin_engine_device(const struct quin_engine *e, const struct quin_backend **backend, void **device)
+{
+    *backend = e->backend;
+    *device = e->device;
+}
+
 static enum quin_err set(struct quin_engine *e, uint32_t reg, uint32_t value, struct quin_msg *msg)
 {
     return e->backend->reg_write(e->device, reg, value, msg);
@@ -135,7 +141,8 @@ enum quin_err quin_engine_open_model(const struct quin_model *model, const struc
         err = quin_msg_set(msg, QUIN_ERR_ARG, "no configuration '%s'; see docs/configurations.md", options->config);
     if (!err)
         err = quin_layout_make(&e->layout, config, &model->hyper, &precision, options->context, options->slots, msg);
-    const struct quin_backend_options open = {options->config, e->layout.dram_bytes, options->check_hazards};
+    const struct quin_backend_options open = {
+        .config = options->config, .dram_bytes = e->layout.dram_bytes, .check_hazards = options->check_hazards};
     if (!err)
         err = e->backend->open(&open, &e->device, msg);
     if (!err)

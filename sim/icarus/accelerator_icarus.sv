@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole accelerator with a memory plays the script of program.c (+SCRIPT=path): register and memory writes, runs whose
-// retire records, counters and DRAM must be the golden model's. Ends with a count of what was compared and PASS or FAIL.
+// The whole accelerator with a memory plays the script of program.c (+SCRIPT=path): register and memory
+// writes, runs whose retire records, counters and DRAM must be the golden model's. Ends with a count of what
+// was compared and PASS or FAIL.
 `default_nettype none
 
 module accelerator_icarus;
@@ -45,10 +46,12 @@ module accelerator_icarus;
     ) dut (
         .clk_i(clk), .rst_ni(rst_n), .reg_req_i(req), .reg_we_i(we), .reg_addr_i(addr), .reg_wdata_i(wdata),
         .reg_rdata_o(rdata), .irq_o(irq), .retire_valid_o(retire_valid), .retire_index_o(retire_index),
-        .retire_command_o(retire_command), .retire_cycles_o(retire_cycles), .retire_checksum_o(retire_checksum),
+        .retire_command_o(retire_command), .retire_cycles_o(retire_cycles),
+        .retire_checksum_o(retire_checksum),
         .m_axi_arvalid_o(arvalid), .m_axi_arready_i(arready), .m_axi_araddr_o(araddr), .m_axi_arlen_o(arlen),
         .m_axi_arsize_o(arsize), .m_axi_arburst_o(arburst), .m_axi_arid_o(arid), .m_axi_rvalid_i(rvalid),
-        .m_axi_rready_o(rready), .m_axi_rdata_i(rd), .m_axi_rresp_i(rresp), .m_axi_rlast_i(rlast), .m_axi_rid_i(rid),
+        .m_axi_rready_o(rready), .m_axi_rdata_i(rd), .m_axi_rresp_i(rresp), .m_axi_rlast_i(rlast),
+        .m_axi_rid_i(rid),
         .m_axi_awvalid_o(awvalid), .m_axi_awready_i(awready), .m_axi_awaddr_o(awaddr), .m_axi_awlen_o(awlen),
         .m_axi_awsize_o(awsize), .m_axi_awburst_o(awburst), .m_axi_awid_o(awid), .m_axi_wvalid_o(wvalid),
         .m_axi_wready_i(wready), .m_axi_wdata_o(wd), .m_axi_wstrb_o(wstrb), .m_axi_wlast_o(wlast),
@@ -56,10 +59,14 @@ module accelerator_icarus;
     );
 
     axi_memory #(.BusBytes(BusBytes), .Words(Beats), .StallPercent(StallPercent)) memory (
-        .clk_i(clk), .rst_ni(rst_n), .arvalid_i(arvalid), .arready_o(arready), .araddr_i(araddr), .arlen_i(arlen),
-        .arsize_i(arsize), .arburst_i(arburst), .arid_i(arid), .rvalid_o(rvalid), .rready_i(rready), .rdata_o(rd),
-        .rresp_o(rresp), .rlast_o(rlast), .rid_o(rid), .awvalid_i(awvalid), .awready_o(awready), .awaddr_i(awaddr),
-        .awlen_i(awlen), .awsize_i(awsize), .awburst_i(awburst), .wvalid_i(wvalid), .wready_o(wready), .wdata_i(wd),
+        .clk_i(clk), .rst_ni(rst_n), .arvalid_i(arvalid), .arready_o(arready), .araddr_i(araddr),
+        .arlen_i(arlen),
+        .arsize_i(arsize), .arburst_i(arburst), .arid_i(arid), .rvalid_o(rvalid), .rready_i(rready),
+        .rdata_o(rd),
+        .rresp_o(rresp), .rlast_o(rlast), .rid_o(rid), .awvalid_i(awvalid), .awready_o(awready),
+        .awaddr_i(awaddr),
+        .awlen_i(awlen), .awsize_i(awsize), .awburst_i(awburst), .wvalid_i(wvalid), .wready_o(wready),
+        .wdata_i(wd),
         .wstrb_i(wstrb), .wlast_i(wlast), .bvalid_o(bvalid), .bready_i(bready), .bresp_o(bresp)
     );
 
@@ -87,7 +94,8 @@ module accelerator_icarus;
                         if (retire_command[32*u +: 32] !== want_command[index[15:0]])
                             error("command", index, retire_command[32*u +: 32], want_command[index[15:0]]);
                         if (retire_checksum[32*u +: 32] !== want_checksum[index[15:0]])
-                            error("checksum of command", index, retire_checksum[32*u +: 32], want_checksum[index[15:0]]);
+                            error("checksum of command", index, retire_checksum[32*u +: 32],
+                                  want_checksum[index[15:0]]);
                     end
                 end else if (retire_valid[u] !== 1'b0 && rst_n) error("retire_valid", u, 0, 0);
             clk = 1;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A memory behind one AXI4 port for benches: mem[a / BusBytes], byte strobes, one read and one write burst at a time, in
-// order. Latency cycles pass from a burst's address to its first beat; StallPercent of the cycles nothing is taken or given.
-// Addresses beyond Words are answered with DECERR. `breaches` counts what the master did against AXI or the project's rules.
+// A memory behind one AXI4 port for benches: mem[a / BusBytes], byte strobes, one read and one write burst
+// at a time, in order. Latency cycles pass from a burst's address to its first beat; StallPercent of the
+// cycles nothing is taken or given. Addresses beyond Words are answered with DECERR. `breaches` counts what
+// the master did against AXI or the project's rules.
 `default_nettype none
 
 module axi_memory #(
@@ -76,7 +77,8 @@ module axi_memory #(
     // INCR, full width, aligned, at most 64 beats, inside 4 KiB
     function automatic logic bad_burst(input logic [39:0] addr, input logic [7:0] len, input logic [2:0] size,
                                        input logic [1:0] burst);
-        bad_burst = burst != 2'b01 || size != 3'(Shift) || len > 8'd63 || (addr & 40'(BusBytes - 1)) != 40'd0 ||
+        bad_burst = burst != 2'b01 || size != 3'(Shift) || len > 8'd63 ||
+                    (addr & 40'(BusBytes - 1)) != 40'd0 ||
                     {28'd0, addr[11:0]} + (({32'd0, len} + 40'd1) << Shift) > 40'd4096;
     endfunction
 
@@ -161,8 +163,10 @@ module axi_memory #(
             end
 
             // what is valid and not taken stays as it is
-            if (ar_held && {arvalid_i, araddr_i, arlen_i, arsize_i} !== ar_was) breach("AR changed", araddr_i);
-            if (aw_held && {awvalid_i, awaddr_i, awlen_i, awsize_i} !== aw_was) breach("AW changed", awaddr_i);
+            if (ar_held && {arvalid_i, araddr_i, arlen_i, arsize_i} !== ar_was)
+                breach("AR changed", araddr_i);
+            if (aw_held && {awvalid_i, awaddr_i, awlen_i, awsize_i} !== aw_was)
+                breach("AW changed", awaddr_i);
             if (w_held && {wvalid_i, wdata_i, wstrb_i} !== w_was) breach("W changed", waddr);
             ar_held <= arvalid_i && !arready_o;
             aw_held <= awvalid_i && !awready_o;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The move DMA behind axi_memory and a scratchpad that grants three requests of four: random LOADs and STOREs against the
-// loops of docs/commands.md; both memories whole after every job, and its checksum. Ends with "move: PASS" or "FAIL".
+// The move DMA behind axi_memory and a scratchpad that grants three requests of four: random LOADs and
+// STOREs against the loops of docs/commands.md; both memories whole after every job, and its checksum. Ends
+// with "move: PASS" or "FAIL".
 `default_nettype none
 
 module move_icarus;
@@ -10,7 +11,7 @@ module move_icarus;
     localparam int Bytes = 8192, SpWords = 1024;
     localparam int Shift = $clog2(BusBytes);
 
-    logic clk, rst_n, valid, ready, store, done, req, gnt, we, sp_valid;
+    logic clk, rst_n, valid, ready, store, done, req, gnt, we, sp_valid, row_ready;
     logic [9:0] rows, groups, row;
     logic [19:0] n, inner, sp_base, sp_row, sp_group, sp_addr;
     logic [1:0] element;
@@ -31,24 +32,34 @@ module move_icarus;
     assign row_address = {8'd0, base} + {30'd0, row} * {8'd0, row_stride};
 
     quin_move_dma #(.BusBytes(BusBytes), .LineWords(Line), .SpWords(SpWords)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .windows_i(windows), .job_valid_i(valid), .job_ready_o(ready), .job_store_i(store),
+        .clk_i(clk), .rst_ni(rst_n), .windows_i(windows), .job_valid_i(valid), .job_ready_o(ready),
+        .job_store_i(store),
         .job_rows_i(rows), .job_groups_i(groups), .job_n_i(n), .job_element_i(element), .job_inner_i(inner),
         .job_group_stride_i(group_stride), .job_outer_stride_i(outer_stride), .job_sp_base_i(sp_base),
-        .job_sp_row_i(sp_row), .job_sp_group_i(sp_group), .row_o(row), .row_address_i(row_address), .done_o(done),
+        .job_sp_row_i(sp_row), .job_sp_group_i(sp_group), .row_o(row), .row_ready_i(row_ready),
+        .row_address_i(row_address), .done_o(done),
         .done_checksum_o(checksum), .done_error_o(error_code), .done_address_o(where), .load_bytes_o(loaded),
-        .store_bytes_o(stored), .sp_req_o(req), .sp_gnt_i(gnt), .sp_we_o(we), .sp_addr_o(sp_addr), .sp_wdata_o(sp_wdata),
-        .sp_wstrb_o(sp_wstrb), .sp_rdata_i(sp_rdata), .sp_rvalid_i(sp_valid), .ar_valid_o(arvalid), .ar_ready_i(arready),
-        .ar_addr_o(araddr), .ar_len_o(arlen), .r_valid_i(rvalid), .r_ready_o(rready), .r_data_i(rd), .r_resp_i(rresp),
+        .store_bytes_o(stored), .sp_req_o(req), .sp_gnt_i(gnt), .sp_we_o(we), .sp_addr_o(sp_addr),
+        .sp_wdata_o(sp_wdata),
+        .sp_wstrb_o(sp_wstrb), .sp_rdata_i(sp_rdata), .sp_rvalid_i(sp_valid), .ar_valid_o(arvalid),
+        .ar_ready_i(arready),
+        .ar_addr_o(araddr), .ar_len_o(arlen), .r_valid_i(rvalid), .r_ready_o(rready), .r_data_i(rd),
+        .r_resp_i(rresp),
         .r_last_i(rlast), .aw_valid_o(awvalid), .aw_ready_i(awready), .aw_addr_o(awaddr), .aw_len_o(awlen),
-        .w_valid_o(wvalid), .w_ready_i(wready), .w_data_o(wd), .w_strb_o(wstrb), .w_last_o(wlast), .b_valid_i(bvalid),
+        .w_valid_o(wvalid), .w_ready_i(wready), .w_data_o(wd), .w_strb_o(wstrb), .w_last_o(wlast),
+        .b_valid_i(bvalid),
         .b_ready_o(bready), .b_resp_i(bresp)
     );
 
     axi_memory #(.BusBytes(BusBytes), .Words(Bytes / BusBytes)) memory (
-        .clk_i(clk), .rst_ni(rst_n), .arvalid_i(arvalid), .arready_o(arready), .araddr_i(araddr), .arlen_i(arlen),
-        .arsize_i(3'(Shift)), .arburst_i(2'b01), .arid_i(4'd0), .rvalid_o(rvalid), .rready_i(rready), .rdata_o(rd),
-        .rresp_o(rresp), .rlast_o(rlast), .rid_o(rid), .awvalid_i(awvalid), .awready_o(awready), .awaddr_i(awaddr),
-        .awlen_i(awlen), .awsize_i(3'(Shift)), .awburst_i(2'b01), .wvalid_i(wvalid), .wready_o(wready), .wdata_i(wd),
+        .clk_i(clk), .rst_ni(rst_n), .arvalid_i(arvalid), .arready_o(arready), .araddr_i(araddr),
+        .arlen_i(arlen),
+        .arsize_i(3'(Shift)), .arburst_i(2'b01), .arid_i(4'd0), .rvalid_o(rvalid), .rready_i(rready),
+        .rdata_o(rd),
+        .rresp_o(rresp), .rlast_o(rlast), .rid_o(rid), .awvalid_i(awvalid), .awready_o(awready),
+        .awaddr_i(awaddr),
+        .awlen_i(awlen), .awsize_i(3'(Shift)), .awburst_i(2'b01), .wvalid_i(wvalid), .wready_o(wready),
+        .wdata_i(wd),
         .wstrb_i(wstrb), .wlast_i(wlast), .bvalid_o(bvalid), .bready_i(bready), .bresp_o(bresp)
     );
 
@@ -73,13 +84,15 @@ module move_icarus;
             read = req === 1'b1 && gnt && !we;
             for (i = 0; i < 4 * Line; i = i + 1) begin
                 if (read) sp_rdata[8*i +: 8] = sp_dut[(4 * Line * sp_addr + i) % (4 * SpWords)];
-                else if (req === 1'b1 && gnt && sp_wstrb[i]) sp_dut[4 * Line * sp_addr + i] = sp_wdata[8*i +: 8];
+                else if (req === 1'b1 && gnt && sp_wstrb[i])
+                    sp_dut[4 * Line * sp_addr + i] = sp_wdata[8*i +: 8];
             end
             clk = 1;
             #1;
             clk = 0;
             sp_valid = read;
             if (!read) sp_rdata = 'x;
+            row_ready = below(2);
             #1 gnt = req === 1'b1 && below(4) != 0;
             cycles = cycles + 1;
         end
@@ -116,7 +129,8 @@ module move_icarus;
             for (r = 0; r < rows; r = r + 1)
                 for (g = 0; g < groups; g = g + 1)
                     for (e = 0; e < n; e = e + 1) begin
-                        d = base + r * row_stride + g * group_stride + (e / inner) * outer_stride + (e % inner) * size;
+                        d = base + r * row_stride + g * group_stride + (e / inner) * outer_stride +
+                            (e % inner) * size;
                         s = 4 * (sp_base + r * sp_row + g * sp_group) + e * size;
                         value = 0;
                         for (i = 0; i < size; i = i + 1) begin
@@ -138,18 +152,20 @@ module move_icarus;
             for (i = 0; i < Bytes; i = i + 1)
                 if (byte_of(i) !== dram[i]) begin
                     errors = errors + 1;
-                    if (errors < 10) $display("move: job %0d: DRAM %0d: %h, want %h", job, i, byte_of(i), dram[i]);
+                    if (errors < 10)
+                        $display("move: job %0d: DRAM %0d: %h, want %h", job, i, byte_of(i), dram[i]);
                 end
             for (i = 0; i < 4 * SpWords; i = i + 1)
                 if (sp_dut[i] !== sp[i]) begin
                     errors = errors + 1;
-                    if (errors < 10) $display("move: job %0d: scratchpad %0d: %h, want %h", job, i, sp_dut[i], sp[i]);
+                    if (errors < 10)
+                        $display("move: job %0d: scratchpad %0d: %h, want %h", job, i, sp_dut[i], sp[i]);
                 end
         end
     endtask
 
     initial begin
-        {clk, rst_n, valid, store, gnt, sp_valid} = '0;
+        {clk, rst_n, valid, store, gnt, sp_valid, row_ready} = '0;
         {rows, groups, n, inner, element, sp_base, sp_row, sp_group} = '0;
         {errors, cycles, group_stride, outer_stride, row_stride, base} = '0;
         seed = 1;
@@ -180,7 +196,8 @@ module move_icarus;
             cycle;
         end
         $display("move: %0s, %0d jobs, %0d cycles",
-                 errors == 0 && job == Jobs && cycles < 500000 && memory.breaches == 0 ? "PASS" : "FAIL", job, cycles);
+                 errors == 0 && job == Jobs && cycles < 500000 && memory.breaches == 0 ? "PASS" : "FAIL", job,
+                 cycles);
         $finish;
     end
 endmodule

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Writes the script that accelerator_icarus.sv plays: everything that host and firmware write into a golden device while a
- * random model of one layer takes in a prompt and makes a token, and what the golden device answers. The calls that reach
- * the golden device are caught by the linker's --wrap. One 32-bit word a line, in hexadecimal; see enum record.
- * Usage: program CONFIG SEED TOKENS > script.hex
+ * Writes the script that accelerator_icarus.sv plays: everything that host and firmware write into a golden
+ * device while a random model of one layer takes in a prompt and makes a token, and what the golden device
+ * answers. The calls that reach the golden device are caught by the linker's --wrap. One 32-bit word a line,
+ * in hexadecimal; see enum record. Usage: program CONFIG SEED TOKENS > script.hex
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +18,11 @@ enum record {
     RECORD_END,     /* */
     RECORD_WRITE,   /* offset, value: a register */
     RECORD_MEMORY,  /* address, words, then the words: into DRAM */
-    RECORD_RUN,     /* commands, then index, command, checksum of each: the program that was started runs to its end */
+    RECORD_RUN,     /* commands, then index, command, checksum of each: what was started runs to its end */
     RECORD_COUNTER, /* offset of a register, the value it must have */
     RECORD_COMPARE  /* address, words, then the words: the DRAM must hold them */
 };
-enum { COMMANDS_MOST = 1 << 16, MODEL_LAYERS = 1 };
+enum { COMMANDS_MOST = 1 << 16 };
 
 static struct quin_device *golden;
 static struct quin_retire retired[COMMANDS_MOST];
@@ -58,7 +58,8 @@ static void put_words(enum record kind, uint64_t address, const uint32_t *words,
 
 /* ---- what reaches the golden device ---- */
 
-static void on_retire(void *user, const struct quin_retire *record, const struct quin_cmd *cmd, uint32_t error)
+static void on_retire(void *user, const struct quin_retire *record, const struct quin_cmd *cmd,
+                      uint32_t error)
 {
     (void)user;
     (void)cmd;
@@ -156,9 +157,9 @@ static void put_results(uint64_t dram_bytes)
 int main(int argc, char **argv)
 {
     static const struct quin_hyper hyper = {
-        .arch = "bitnet", .vocab = 44, .dim = 32, .layers = MODEL_LAYERS, .heads = 2, .kv_heads = 1, .head_size = 32,
-        .ffn = 48, .context = 16, .rms_eps = 1e-5f, .rope_base = 10000, .rope_dims = 32, .activation = QUIN_ACTIVATION_SILU,
-        .tied_head = true, .attn_sub_norm = true, .ffn_sub_norm = true};
+        .arch = "bitnet", .vocab = 44, .dim = 32, .layers = 1, .heads = 2, .kv_heads = 1, .head_size = 32,
+        .ffn = 48, .context = 16, .rms_eps = 1e-5f, .rope_base = 10000, .rope_dims = 32,
+        .activation = QUIN_ACTIVATION_SILU, .tied_head = true, .attn_sub_norm = true, .ffn_sub_norm = true};
     struct quin_msg msg = {""};
     struct quin_model *model;
     struct quin_engine *engine;
@@ -179,8 +180,8 @@ int main(int argc, char **argv)
         quin_engine_feed(engine, 0, (uint32_t)n, &best, 1, false, NULL, &best, &msg))
         fail("a run", msg.text);
     put_results(quin_engine_layout(engine)->dram_bytes);
-    fprintf(stderr, "%llu bytes of DRAM, token %u\n", (unsigned long long)quin_engine_layout(engine)->dram_bytes,
-            (unsigned)best);
+    fprintf(stderr, "%llu bytes of DRAM, token %u\n",
+            (unsigned long long)quin_engine_layout(engine)->dram_bytes, (unsigned)best);
     quin_engine_close(engine);
     quin_model_free(model);
     return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stream DMA behind axi_memory: random jobs (tiles, strides, one after the other and queued), each beat compared with
-// the bytes of the memory, and one job that no window grants. Ends with "stream: PASS" or "FAIL".
+// The stream DMA behind axi_memory: random jobs (tiles, strides, one after the other and queued), each beat
+// compared with the bytes of the memory, and one job that no window grants. Ends with "stream: PASS" or
+// "FAIL".
 `default_nettype none
 
 module stream_icarus;
@@ -10,7 +11,8 @@ module stream_icarus;
     localparam int Bytes = 16384, Granted = 15360;  // of the memory; of the window
     localparam int Shift = $clog2(BusBytes);
 
-    logic clk, rst_n, valid, ready, done, beat_valid, beat_ready, idle, counted, arvalid, arready, rvalid, rready, rlast;
+    logic clk, rst_n, valid, ready, done, beat_valid, beat_ready, idle, counted;
+    logic arvalid, arready, rvalid, rready, rlast;
     logic awready, wready, bvalid, ready_before;
     logic [39:0] address, stride, araddr, where;
     logic [19:0] tiles;
@@ -32,10 +34,14 @@ module stream_icarus;
     );
 
     axi_memory #(.BusBytes(BusBytes), .Words(Bytes / BusBytes)) memory (
-        .clk_i(clk), .rst_ni(rst_n), .arvalid_i(arvalid), .arready_o(arready), .araddr_i(araddr), .arlen_i(arlen),
-        .arsize_i(3'(Shift)), .arburst_i(2'b01), .arid_i(4'd0), .rvalid_o(rvalid), .rready_i(rready), .rdata_o(rd),
-        .rresp_o(rresp), .rlast_o(rlast), .rid_o(rid), .awvalid_i(1'b0), .awready_o(awready), .awaddr_i(40'd0),
-        .awlen_i(8'd0), .awsize_i(3'd0), .awburst_i(2'b00), .wvalid_i(1'b0), .wready_o(wready), .wdata_i({BusBytes{8'd0}}),
+        .clk_i(clk), .rst_ni(rst_n), .arvalid_i(arvalid), .arready_o(arready), .araddr_i(araddr),
+        .arlen_i(arlen),
+        .arsize_i(3'(Shift)), .arburst_i(2'b01), .arid_i(4'd0), .rvalid_o(rvalid), .rready_i(rready),
+        .rdata_o(rd),
+        .rresp_o(rresp), .rlast_o(rlast), .rid_o(rid), .awvalid_i(1'b0), .awready_o(awready),
+        .awaddr_i(40'd0),
+        .awlen_i(8'd0), .awsize_i(3'd0), .awburst_i(2'b00), .wvalid_i(1'b0), .wready_o(wready),
+        .wdata_i({BusBytes{8'd0}}),
         .wstrb_i({BusBytes{1'b0}}), .wlast_i(1'b0), .bvalid_o(bvalid), .bready_i(1'b0), .bresp_o(bresp)
     );
 
@@ -125,8 +131,8 @@ module stream_icarus;
             cycles = cycles + 1;
         end
         $display("stream: %0s, %0d jobs, %0d beats, %0d cycles",
-                 errors == 0 && finished == Jobs && at == Jobs && memory.breaches == 0 ? "PASS" : "FAIL", finished, beats,
-                 cycles);
+                 errors == 0 && finished == Jobs && at == Jobs && memory.breaches == 0 ? "PASS" : "FAIL",
+                 finished, beats, cycles);
         $finish;
     end
 endmodule

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes jobs of the vector unit and what the golden device makes of them for tests/rtl/vector_unit_icarus.sv, which says
-// the layout. Usage: vector_vectors FILE JOBS [SEED]
+// Writes jobs of the vector unit and what the golden device makes of them for
+// tests/rtl/vector_unit_icarus.sv, which says the layout. Usage: vector_vectors FILE JOBS [SEED]
 #define LANES 0 // of no unit
 #include "../../tests/rtl/vector_jobs.h"
 
 static void put_job(FILE *f, const job &j, const outcome &o)
 {
-    const uint32_t word[] = {j.rows, j.groups, j.n, j.op1, j.op2, j.func, j.reduce, j.format, j.imm1, j.imm2,
-                             j.masked, j.masked && j.first + j.rows > QUIN_ROW_REGS};
+    const uint32_t word[] = {j.rows, j.groups, j.n,      j.op1,
+                             j.op2,  j.func,   j.reduce, j.format,
+                             j.imm1, j.imm2,   j.masked, j.masked && j.first + j.rows > QUIN_ROW_REGS};
     for (uint32_t x : word)
         fprintf(f, "%x\n", x);
     for (const place &p : j.at)

@@ -148,7 +148,7 @@ static int open_trace(quin_sim *s, const quin_sim_options *o)
 static quin_sim *sim_create(const quin_sim_options *o)
 {
     quin_sim *s = new quin_sim();
-    const quin_dram_params defaults = quin_dram_ddr3(QUIN_SIM_BUS_BYTES);
+    const quin_dram_params defaults = o->ideal_memory ? quin_dram_ideal(QUIN_SIM_BUS_BYTES) : quin_dram_ddr3(QUIN_SIM_BUS_BYTES);
     void *memory = mmap(nullptr, o->dram_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     s->memory = memory == MAP_FAILED ? nullptr : (uint8_t *)memory;
     s->bytes = o->dram_bytes;

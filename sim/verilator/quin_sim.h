@@ -25,7 +25,8 @@ typedef void quin_sim_write_fn(void *user, uint32_t offset, uint32_t value);
 
 struct quin_sim_options {
     uint64_t dram_bytes;                  /* zeroed */
-    const struct quin_dram_params *dram;  /* NULL: the DDR3 defaults */
+    const struct quin_dram_params *dram;  /* NULL: the defaults, of DDR3 or of a memory that never pauses */
+    int ideal_memory;                     /* the latter */
     const char *trace;                    /* file for a waveform (VCD); NULL: none */
     uint64_t trace_from, trace_to;        /* cycles that it shows; 0, 0: all */
 };

@@ -41,6 +41,9 @@ PROOFS = (
     Proof("read-mux", "read_mux", (PKG, "rtl/mem/quin_axi_read_mux.sv"), "prove", 3, rules=True),
     Proof("stream-rules", "stream_rules", STREAM[:-1], "prove", 1, {"BusBytes": 4, "StreamBytes": 2}, rules=True),
     Proof("stream-rules-wide", "stream_rules", STREAM[:-1], "prove", 1, {"BusBytes": 16, "StreamBytes": 16}, rules=True),
+    Proof("stream-order-slots", "stream_order", STREAM, "bmc", 18, {"BusBytes": 4, "StreamBytes": 2}, asserts=True),
+    Proof("stream-order-pack", "stream_order", STREAM, "bmc", 18, {"BusBytes": 2, "StreamBytes": 4}, asserts=True),
+    Proof("stream-order", "stream_order", STREAM, "bmc", 18, {"BusBytes": 2, "StreamBytes": 2}, asserts=True),
 )
 
 

@@ -37,6 +37,7 @@ struct Soc {
     std::vector<Write> writes; // of the core
     std::vector<quin_completion> completions;
     uint32_t cq_entries = CQ_MAX, traps = 0;
+    uint64_t ended = 0, gap = 0, gaps = 0; // cycles from the end of a run to the next one, while submissions wait
     int lose_core_reads = 0, lose_core_answers = 0, lose_fetches = 0;
 
     Soc(Verdict *v, const quin_dram_params &params) : verdict(v)
@@ -74,9 +75,18 @@ struct Soc {
     void observe()
     {
         traps += top->cpu_trap_o;
+        if (top->retire_valid_o >> 3 & 1 && top->retire_command_o[3] >> 24 == QUIN_OP_END)
+            ended = now;
         if (!top->obs_reg_we_o || (top->reg_req_i && top->reg_we_i))
             return;
         writes.push_back({top->obs_reg_addr_o, top->obs_reg_wdata_o});
+        if (top->obs_reg_addr_o == QUIN_REG_CONTROL && top->obs_reg_wdata_o == QUIN_CONTROL_START && ended) {
+            gap += now - ended;
+            gaps++;
+            ended = 0;
+        }
+        if (top->obs_reg_addr_o == QUIN_REG_SQ_HEAD)
+            ended = 0;
         if (top->obs_reg_addr_o != QUIN_REG_CQ_TAIL || completions.size() >= top->obs_reg_wdata_o)
             return;
         uint64_t at = CQ_AT + (top->obs_reg_wdata_o - 1) % cq_entries * sizeof(quin_completion);
@@ -174,6 +184,7 @@ struct Soc {
         verdict->check(completions.size() >= count, "%zu completions came and not %zu", completions.size(), count);
         return completions.size() >= count;
     }
+    quin_completion newest() const { return completions.empty() ? quin_completion{} : completions.back(); }
 };
 
 // The golden device and the firmware's own source.

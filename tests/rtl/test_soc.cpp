@@ -140,7 +140,7 @@ struct Bench {
         if (!soc.wait_completions(before + 1, most))
             return {};
         soc.write(QUIN_REG_CQ_HEAD, uint32_t(soc.completions.size()));
-        return soc.completions.back();
+        return soc.newest();
     }
     void expect(const quin_submission &sub, uint32_t status, const char *what, uint64_t most = LONG)
     {
@@ -279,7 +279,8 @@ struct Bench {
             verdict.check(!soc.top->irq_o, "the interrupt stays");
             soc.write(QUIN_REG_IRQ_ENABLE, 0);
         }
-        printf("%zu completions in %lu cycles\n", soc.completions.size(), soc.now - start);
+        printf("%zu completions in %lu cycles; %lu from run to run\n", soc.completions.size(), soc.now - start,
+               soc.gap / (soc.gaps + !soc.gaps));
     }
 
     // ---- errors that are documented, named one by one ----
@@ -292,7 +293,7 @@ struct Bench {
         expect(make(QUIN_SUBMIT_GENERATE, 1, 0, 0, 4), QUIN_DERR_SUBMISSION, "no tokens");
         expect(make(QUIN_SUBMIT_GENERATE, 1, 60, 6, 5), QUIN_DERR_CONTEXT, "beyond the context");
         expect(make(QUIN_SUBMIT_GENERATE, 1, 3, 0, 6), QUIN_DERR_NONE, "three tokens");
-        verdict.check(soc.completions.back().position == 3, "position %u after three tokens", soc.completions.back().position);
+        verdict.check(soc.newest().position == 3, "position %u after three tokens", soc.newest().position);
         quin_submission s = make(QUIN_SUBMIT_GENERATE, 1, 1, 0, 7);
         const uint8_t bytes[] = {0xff, 0x01, 0x00, 0x00, 0x00, 0xff}; // the token 1 at an odd address
         memcpy(soc.memory + 0x7ffffffe, bytes, sizeof bytes);         // across a page of the aperture
@@ -373,7 +374,7 @@ struct Bench {
             verdict.check(soc.completions.size() == before + i, "the ring runs over: %zu", soc.completions.size() - before);
             soc.write(QUIN_REG_CQ_HEAD, uint32_t(soc.completions.size()));
         }
-        verdict.check(soc.completions.back().flags == 0, "the last one says MORE");
+        verdict.check(soc.newest().flags == 0, "the last one says MORE");
         disable("full ring");
         soc.write(QUIN_REG_CQ_ENTRIES, soc.cq_entries = CQ_MAX);
         enable(QUIN_STATE_SERVING, "full ring");
@@ -383,9 +384,10 @@ struct Bench {
     void stuck_run()
     {
         verdict.where = "stuck run";
-        soc.lose_fetches = 1;
+        soc.lose_fetches = QUIN_COMMAND_BYTES / 4; // a whole command
         expect(make(QUIN_SUBMIT_GENERATE, 0, 1, 0, 40), QUIN_DERR_WATCHDOG, "a command that never comes");
         verdict.check(soc.lose_fetches == 0, "nothing was lost");
+        expect(make(QUIN_SUBMIT_GENERATE, 0, 1, 0, 41), QUIN_DERR_NONE, "the run after");
     }
 
     // ---- a core that stands still: its watchdog resets it ----
@@ -393,7 +395,7 @@ struct Bench {
     {
         uint64_t start = soc.now;
         soc.wait(QUIN_REG_FIRMWARE_ERROR, QUIN_DERR_WATCHDOG, 3 * DOG, what);
-        verdict.check(soc.now - start < DOG + 2000, "%s: %lu cycles", what, soc.now - start);
+        verdict.check(soc.now - start < DOG + 8000, "%s: %lu cycles", what, soc.now - start);
         soc.run(2 * DOG);
         verdict.check(soc.read(QUIN_REG_DEVICE_STATE) == QUIN_STATE_RESET, "%s: it serves by itself", what);
         verdict.check(soc.read(QUIN_REG_FIRMWARE_ERROR) == QUIN_DERR_WATCHDOG, "%s: the error went away", what);

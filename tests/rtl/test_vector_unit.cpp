@@ -260,7 +260,7 @@ static void timed_jobs()
         if (ideal < steps)
             ideal = steps;
         printf("  %-36s %6u cycles, at least %u\n", t.name, cycles, ideal);
-        uint32_t tree = t.j.reduce == QUIN_REDUCE_SUM ? 28 + 28 * groups : 0;
+        uint32_t tree = t.j.reduce == QUIN_REDUCE_SUM ? 28 + 46 * groups : 0;
         uint32_t most = ideal + 45 + (t.j.func ? 32 : 0) + tree;
         if (cycles > most || o.error)
             fail("too many cycles:", 0, cycles, most, t.j);

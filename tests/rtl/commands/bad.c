@@ -53,7 +53,7 @@ static uint64_t outside(struct rng *r, uint32_t align, const char **how)
     }
 }
 
-/* Puts a command's DRAM address at `address` by its offset and, where that does not reach, by g15. */
+/* Puts a command's DRAM address at `address` by its offset and, where that does not reach, by a register of its own. */
 static void put_address(struct program *p, struct quin_cmd *cmd, struct rng *r, uint64_t address, enum quin_field offset,
                         enum quin_field base)
 {
@@ -64,9 +64,9 @@ static void put_address(struct program *p, struct quin_cmd *cmd, struct rng *r, 
         return;
     }
     uint64_t part = rng_percent(r, 50) ? most - 64 * rng_below(r, 1000) : 64 * (uint64_t)rng_below(r, 1000);
-    put_field(cmd, base, 15, "base");
+    put_field(cmd, base, G_SPARE, "base");
     put_field(cmd, offset, part, "offset");
-    p->greg[15] = address - part;
+    p->greg[G_SPARE] = address - part;
 }
 
 static const char *bad_move(struct bench *b, struct program *p, struct quin_cmd *cmd, struct rng *r)
@@ -280,6 +280,21 @@ static const char *bad_windows(struct bench *b, struct program *p, struct rng *r
     }
 }
 
+/* A window that goes on beyond the memory, and a command that goes there: the memory answers with an error. */
+static const char *bad_memory(struct program *p, struct quin_cmd *cmd, struct rng *r)
+{
+    int matmul = GET(cmd, ANY, OPCODE) == QUIN_OP_MATMUL;
+    enum quin_field enable = matmul ? QUIN_F_MATMUL_ROW_ENABLE : QUIN_F_MOVE_ROW_ENABLE;
+    uint64_t address = rng_percent(r, 50) ? DRAM_BYTES : DRAM_BYTES - 64 * (1 + rng_below(r, 4));
+    for (uint32_t i = 0; i < QUIN_WINDOWS; i++)
+        if (p->window[i].limit == DATA_END)
+            p->window[i].limit = UINT64_C(1) << 39;
+    put_field(cmd, enable, 0, "ROW_ENABLE");
+    put_address(p, cmd, r, address, matmul ? QUIN_F_MATMUL_DRAM_OFFSET : QUIN_F_MOVE_DRAM_OFFSET,
+                matmul ? QUIN_F_MATMUL_BASE_REG : QUIN_F_MOVE_BASE_REG);
+    return "no memory there";
+}
+
 void bad_program(struct bench *b, struct program *p, struct rng *r, uint32_t *changed, char what[64])
 {
     uint32_t pc[TRACE_MAX], count;
@@ -298,9 +313,11 @@ void bad_program(struct bench *b, struct program *p, struct rng *r, uint32_t *ch
         *changed = b->trace.step[rng_below(r, b->trace.steps)].pc;
         PUT(&p->cmd[*changed], ANY, OPCODE, rng_percent(r, 20) ? 0 : rng_range(r, 0x31, 0xff));
         text = "unknown command";
-    } else if (kind < 94)
+    } else if (kind < 85 && (count = candidates(b, p, QUIN_OP_LOAD, QUIN_OP_MATMUL, pc)))
+        text = bad_memory(p, &p->cmd[*changed = pc[rng_below(r, count)]], r);
+    else if (kind < 95)
         text = bad_windows(b, p, r);
     else
         p->limit = rng_range(r, 1, b->trace.steps);
-    snprintf(what, 64, "%s%s", text, *changed < PROGRAM_MAX && rng_percent(r, 50) ? "" : " ");
+    snprintf(what, 64, "%s", text);
 }

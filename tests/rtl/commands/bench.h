@@ -54,7 +54,7 @@ struct program {
     int junk;      /* bits without a meaning are random */
 };
 
-/* One range that a command touches: words of the scratchpad or bytes of the DRAM. */
+/* One range that a command touches: words of the scratchpad (none of them is a place, too) or bytes of the DRAM. */
 struct range {
     uint64_t base, size;
     uint8_t space; /* 0 DRAM, 1 scratchpad */
@@ -63,7 +63,7 @@ struct range {
 };
 typedef int range_fn(void *user, const struct range *range); /* not 0: stop */
 
-/* All ranges of a command, clipped to nothing; `full`: as if no limit register were smaller than its count. Returns what
+/* All ranges of a command, wherever they lie; `full`: as if no limit register were smaller than its count. Returns what
  * fn returned last. */
 int command_ranges(const struct quin_config *config, const struct quin_cmd *cmd, const struct regs *regs, int full,
                    range_fn *fn, void *user);
@@ -71,7 +71,8 @@ int command_ranges(const struct quin_config *config, const struct quin_cmd *cmd,
 /* What a program does, command by command as executed. */
 struct step {
     uint32_t pc;
-    size_t first, count; /* its ranges */
+    size_t first, count;    /* its ranges */
+    uint64_t g[QUIN_GREGS]; /* when it retired */
 };
 struct trace {
     struct step step[TRACE_MAX];
@@ -152,16 +153,16 @@ void generate_load_all(struct gen *g);
 void generate_move(struct gen *g);
 void generate_matmul(struct gen *g);
 void generate_vector(struct gen *g);
-enum { G_LIMIT = 1, G_LIMIT_K = 6, G_ADDRESS = 8, G_LOOP = 16, G_LOOP_END = 20, G_FREE = 24 };
+enum { G_LIMIT = 1, G_LIMIT_K = 6, G_ADDRESS = 8, G_LOOP = 16, G_SPARE = 20, G_FREE = 24 };
 
 /* compare.c */
 void compare_good(struct bench *b);
 void compare_failed(struct bench *b, uint32_t failed, int strict);
 void compare_registers(struct bench *b);
-void compare_mask(struct bench *b, const struct program *p, uint32_t from);
+void compare_mask(struct bench *b, const struct program *p, uint32_t from, const struct program *run, uint32_t changed);
 void compare_sync(struct bench *b);
 
-/* bad.c: makes one command illegal; says which in `what` */
+/* bad.c: makes one thing illegal; says what, and which command it changed (PROGRAM_MAX: none) */
 void bad_program(struct bench *b, struct program *p, struct rng *r, uint32_t *changed, char what[64]);
 
 /* fault.c: runs a program with a fault of the memory, an abort, or a meddling host, and compares */

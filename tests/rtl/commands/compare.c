@@ -159,13 +159,15 @@ static void compare_counters(struct bench *b)
                      b->trace.steps);
 }
 
-/* Every word of the register space but counters and CLOCK_HZ, which the golden model does not have. */
+/* Every word of the register space but counters, what only an error sets, and CLOCK_HZ, which the golden model does not
+ * have. */
 void compare_registers(struct bench *b)
 {
     for (uint32_t at = 0; at < QUIN_REGISTER_BYTES && !b->first[0]; at += 4) {
         char name[24];
         uint32_t row = (at - QUIN_REG_ROWREG) / 8 % QUIN_ROW_REGS;
-        if (at == QUIN_REG_CLOCK_HZ || (at >= QUIN_REG_COUNTER && at < QUIN_REG_COUNTER + QUIN_COUNTERS * 8) ||
+        if (at == QUIN_REG_CLOCK_HZ || (at == QUIN_REG_ERROR_COMMAND && !golden_reg(b, QUIN_REG_ERROR_CODE)) ||
+            (at >= QUIN_REG_COUNTER && at < QUIN_REG_COUNTER + QUIN_COUNTERS * 8) ||
             (at >= QUIN_REG_ROWREG && row >= b->options->row_limit))
             continue;
         snprintf(name, sizeof name, "register 0x%04x", at);
@@ -206,8 +208,9 @@ static int mask_range(void *user, const struct range *range)
     return 0;
 }
 
-/* What commands from number `from` of the trace on would have written is not defined; p: the program that was traced. */
-void compare_mask(struct bench *b, const struct program *p, uint32_t from)
+/* What commands from number `from` of the trace on would have written is not defined. p: the program that was traced; run:
+ * the one that ran, equal but for command `changed` and the windows. */
+void compare_mask(struct bench *b, const struct program *p, uint32_t from, const struct program *run, uint32_t changed)
 {
     memset(b->mask_dram, 0, DRAM_BYTES);
     memset(b->mask_sp, 0, b->config.scratchpad_words);
@@ -218,6 +221,11 @@ void compare_mask(struct bench *b, const struct program *p, uint32_t from)
             (void)mask_range(b, &b->trace.range[b->trace.step[i].first + j]);
         if (GET(cmd, ANY, OPCODE) == QUIN_OP_SET)
             b->mask_greg |= UINT32_C(1) << GET(cmd, CONTROL, RD);
+        if (b->trace.step[i].pc == changed) {
+            memcpy(b->regs.g, b->trace.step[i].g, sizeof b->regs.g);
+            b->regs.g[G_SPARE] = run->greg[G_SPARE];
+            (void)command_ranges(&b->config, &run->cmd[changed], &b->regs, 0, mask_range, b);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
  * follows the registers as it goes, so it knows every address; loops leave room for what they will add.
  *
  * g1..g5 hold limits of any size, g6 and g7 limits of k that are not 0, g8..g15 parts of addresses (multiples of 64),
- * g16..g19 count turns, g24..g31 hold anything.
+ * g16..g19 count turns, g20 belongs to programs that fail, g24..g31 hold anything.
  */
 #include "bench.h"
 
@@ -130,7 +130,7 @@ static void unit_command(struct gen *g)
 /* A branch over a few commands of the units, taken or not. */
 static void skip(struct gen *g)
 {
-    uint32_t at = g->p->length, ra = rng_below(g->r, 24);
+    uint32_t at = g->p->length, ra = rng_below(g->r, G_SPARE);
     struct quin_cmd *cmd = control(g, QUIN_OP_BRANCH);
     PUT(cmd, CONTROL, RA, ra);
     PUT(cmd, CONTROL, OP, rng_below(g->r, 2));

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PASSES_MOST = 40, NOT_EXECUTED = 0xffffffff };
+enum { PASSES_MOST = 150, NOT_EXECUTED = 0xffffffff };
 
 struct observer {
     struct bench *b;
     uint32_t pc; /* of the newest command */
-    int failed;  /* no memory */
 };
 
 static int keep_range(void *user, const struct range *range)
@@ -49,7 +48,9 @@ static void on_trial(void *user, const struct quin_retire *record, const struct 
     step->pc = o->pc;
     step->first = t->ranges;
     trial_regs(o->b->trial, &o->b->regs);
-    (void)command_ranges(&o->b->config, cmd, &o->b->regs, 0, keep_range, t);
+    memcpy(step->g, o->b->regs.g, sizeof step->g);
+    if (command_ranges(&o->b->config, cmd, &o->b->regs, 0, keep_range, t))
+        bench_differ(o->b, "no memory for the trace");
     step->count = t->ranges - step->first;
 }
 
@@ -80,7 +81,7 @@ static void trial_prepare(struct bench *b, const struct program *p)
 /* One run; conflict[pc] becomes 1 where the check objects. Returns how often, -1 if the program never ends. */
 static int trial(struct bench *b, const struct program *p, uint8_t conflict[PROGRAM_MAX])
 {
-    struct observer o = {b, NOT_EXECUTED, 0};
+    struct observer o = {b, NOT_EXECUTED};
     uint64_t before;
     char text[256];
     int found = 0;
@@ -113,14 +114,17 @@ int trace_program(struct bench *b, const struct program *p)
     return trial(b, p, conflict) >= 0;
 }
 
-/* One step stricter: 0 waits for nothing, then fewer and fewer may still run; a stream read ahead is given up last. */
+/* One step stricter for one unit or all: 0 waits for nothing, then fewer and fewer may still run; a stream read ahead is
+ * given up last. */
 static void tighten(struct quin_cmd *cmd, struct rng *r)
 {
     static const enum quin_field after[3] = {QUIN_F_ANY_AFTER_DMA, QUIN_F_ANY_AFTER_ARRAY, QUIN_F_ANY_AFTER_VECTOR};
-    int strict = 1;
+    int strict = 1, only = (int)rng_below(r, 4);
     for (int i = 0; i < 3; i++) {
         uint32_t w = (uint32_t)quin_cmd_get(cmd, after[i]);
         strict &= w == 1;
+        if (only < 3 && only != i)
+            continue;
         w = w == 0 ? rng_range(r, 2, 5) : w > 1 ? rng_range(r, 1, w - 1) : 1;
         (void)quin_cmd_set(cmd, after[i], w);
     }

@@ -16,8 +16,6 @@ struct walk {
 static int give(struct walk *w, int space, int write, int in_place, uint64_t base, uint64_t size)
 {
     const struct range range = {base, size, (uint8_t)space, (uint8_t)write, (uint8_t)in_place};
-    if (!size)
-        return 0;
     return w->count++ > RANGES_MOST ? 1 : w->fn(w->user, &range);
 }
 
@@ -111,7 +109,7 @@ static int vector(struct walk *w, const struct quin_cmd *cmd, const struct regs 
                     stop = give(w, SP, 0, mode[i] == QUIN_OPERAND_VECTOR && format == QUIN_FORMAT_F32 &&
                                           same_place(&operand[i], &dst),
                                 place_at(&operand[i], r, g), mode[i] == QUIN_OPERAND_VECTOR ? n : 1);
-            stop = stop || give(w, SP, 1, 0, place_at(&dst, r, g), (n * bytes[format] + 3) / 4) ||
+            stop = stop || (format && give(w, SP, 1, 0, place_at(&dst, r, g), (n * bytes[format] + 3) / 4)) ||
                    (reduce && give(w, SP, 1, 0, place_at(&red, r, g), reduce == QUIN_REDUCE_ARGMAX ? 2 : 1));
         }
     return stop;
