@@ -8,7 +8,7 @@
 
 #include "msg.h"
 
-enum { ALIGN_BYTES = 64, ATTENTION_BLOCK = 512, SMALLEST_BLOCK = 64, FFN_BLOCK = 1024, HEAD_BLOCK = 4096 };
+enum { ALIGN_BYTES = 64, ATTENTION_BLOCK = 512, SMALLEST_BLOCK = 64, FFN_BLOCK = 1024, FFN_BLOCKS = 4, HEAD_BLOCK = 4096 };
 
 static uint32_t align_words(uint64_t words)
 {
@@ -193,24 +193,30 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     b->words = larger(larger(attention, ffn), head);
 }
 
+/* Columns computed at a time, at most about `most`: whole tiles, and vectors that begin aligned. */
 static uint32_t whole_tiles(uint32_t n, uint32_t most, uint32_t channels)
 {
+    while (channels % QUIN_SP_ALIGN_WORDS)
+        channels *= 2;
     uint32_t block = most / channels * channels;
     if (!block)
         block = channels;
-    return n <= block ? (uint32_t)quin_align(n, channels) : block;
+    return n <= block ? (n + channels - 1) / channels * channels : block;
 }
 
 /* The most rows and then the largest blocks that fit, attention in blocks of at most `positions`. Returns 0 if nothing
  * does. */
 static int fit(const struct quin_layout *l, struct quin_buffers *b, uint32_t most_rows, uint32_t positions, int prefill)
 {
+    /* blocks enough for the vector unit to work on one while the array computes the next */
+    uint32_t quarter = ((uint32_t)l->hyper.ffn + FFN_BLOCKS - 1) / FFN_BLOCKS;
+    uint32_t ffn_most = quarter < FFN_BLOCK ? quarter : FFN_BLOCK;
     for (uint32_t rows = most_rows; rows; rows--)
         for (uint32_t block = positions; block >= larger(SMALLEST_BLOCK, l->k_tile_positions); block /= 2) {
             b->rows = rows;
             b->att_rows = prefill ? rows : 1;
             b->positions = block;
-            b->ffn_block = whole_tiles((uint32_t)l->hyper.ffn, FFN_BLOCK / (positions / block),
+            b->ffn_block = whole_tiles((uint32_t)l->hyper.ffn, ffn_most / (positions / block),
                                        l->proj[QUIN_PROJ_GATE].channels);
             b->head_block = l->prefill.head_block;
             place_buffers(l, b);

@@ -113,7 +113,7 @@ module stream_order #(
     // ---- the loops of the header ----
     logic [1:0] job_q, job, tile_q;             // job: the one whose beat may come now
     logic [19:0] tile_address_q, tile_address, at_q, want, bad_address_q;
-    logic last_q, bad_q, bad, none_done, fire, last, exists, none;
+    logic last_q, bad_q, bad, failed_q, none_done, fire, last, exists, none;
     logic [3:0] error_q, error;
     logic [39:0] error_address_q;
     assign fire = stream_valid && stream_ready_i;
@@ -136,7 +136,9 @@ module stream_order #(
             tile_q <= '0;
             at_q <= '0;
             bad_q <= 1'b0;
+            failed_q <= 1'b0;
         end else begin
+            if (done && done_error != 4'(quin_pkg::DERR_NONE)) failed_q <= 1'b1;
             job_q <= job + 2'(fire && last);
             if (fire) begin
                 error_q <= error;
@@ -168,7 +170,7 @@ module stream_order #(
             end
             if (last_q && !bus_error_q) begin
                 assert (done_error == error_q);
-                if (error_q != 4'(quin_pkg::DERR_NONE)) assert (done_address == error_address_q);
+                if (error_q != 4'(quin_pkg::DERR_NONE) && !failed_q) assert (done_address == error_address_q);
             end
             if (done && !bus_error_q) assert (done_error != 4'(quin_pkg::DERR_BUS));
             if (given_q != job_q) assert (!idle || last_q || done);

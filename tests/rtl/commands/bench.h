@@ -158,6 +158,7 @@ enum { G_LIMIT = 1, G_LIMIT_K = 6, G_ADDRESS = 8, G_LOOP = 16, G_SPARE = 20, G_F
 /* compare.c */
 void compare_good(struct bench *b);
 void compare_failed(struct bench *b, uint32_t failed, int strict);
+void compare_end(struct bench *b);
 void compare_registers(struct bench *b);
 void compare_mask(struct bench *b, const struct program *p, uint32_t from, const struct program *run, uint32_t changed);
 void compare_sync(struct bench *b);

@@ -75,6 +75,7 @@ static void run_bad(struct bench *b, const struct program *good, struct program 
         compare_good(b);
         return;
     }
+    compare_end(b);
     compare_failed(b, failed, strict);
     compare_sync(b);
 }
