@@ -162,29 +162,33 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     b->norm = reserve(&attention, t, 1, wide);
     attention = at; /* norm is dead before q, k, v are written */
     b->q = b->out = reserve(&attention, t, heads, hs);
-    b->k = reserve(&attention, t, kvs, hs);
-    b->v = reserve(&attention, t, kvs, hs);
-    if (attention < b->norm.base + t * b->norm.row)
-        attention = b->norm.base + t * b->norm.row;
+    attention = larger(attention, b->norm.base + t * b->norm.row);
     b->q8 = reserve(&attention, t, heads, hs / 4);
     b->q8_low = exact ? reserve(&attention, t, heads, hs / 4) : b->q8;
+    b->v_scale = reserve(&attention, 1, kvs, b->positions);
+    if (exact)
+        b->part2 = reserve(&attention, t, heads, hs);
+    uint32_t scores = attention; /* in the place of what is dead when K and V are in the cache */
+    b->k = reserve(&attention, t, kvs, hs);
+    b->v = reserve(&attention, t, kvs, hs);
     b->k8 = reserve(&attention, t, kvs, hs * l->value_bytes / 4);
     b->v8 = reserve(&attention, t, kvs, hs * l->value_bytes / 4);
-    b->v_scale = reserve(&attention, 1, kvs, b->positions);
-    b->p8 = reserve(&attention, b->att_rows, heads, b->positions / 4);
-    b->p8_low = exact ? reserve(&attention, b->att_rows, heads, b->positions / 4) : b->p8;
-    b->part2 = reserve(&attention, t, heads, hs);
-    b->score = reserve(&attention, b->att_rows, heads, b->positions);
-    b->score2 = exact ? reserve(&attention, b->att_rows, heads, b->positions) : b->score;
+    if (!exact)
+        b->part2 = reserve(&attention, t, heads, hs);
+    b->score = reserve(&scores, b->att_rows, heads, b->positions);
+    b->score2 = exact ? reserve(&scores, b->att_rows, heads, b->positions) : b->score;
+    b->p8 = reserve(&scores, b->att_rows, heads, b->positions / 4);
+    b->p8_low = exact ? reserve(&scores, b->att_rows, heads, b->positions / 4) : b->p8;
+    attention = larger(attention, scores);
 
-    (void)reserve(&ffn, t, 1, h->dim); /* norm's place: alive until the input is quantised */
-    ffn = at;
-    b->hidden = reserve(&ffn, t, 1, h->ffn);
+    ffn = b->part.base; /* dead until the way back into the residual, when these are */
     for (uint32_t i = 0; i < 2; i++) {
         b->gate[i] = reserve(&ffn, t, 1, b->ffn_block);
         b->up[i] = reserve(&ffn, t, 1, b->ffn_block);
     }
     b->temp = reserve(&ffn, t, 1, b->ffn_block);
+    ffn = larger(ffn, at);
+    b->hidden = reserve(&ffn, t, 1, h->ffn);
     ffn = larger(ffn, b->norm.base + t * b->norm.row);
 
     head = b->norm.base + t * b->norm.row;

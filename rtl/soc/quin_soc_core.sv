@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The RV32 core (PicoRV32) with its memory, its own registers and its ways to the accelerator's registers and to DRAM:
 //   0x0000_0000 memory   0x4000_0000 registers   0x5000_0000 quin_soc_control   0x8000_0000 DRAM, 2 GiB of a page
-// Memory answers at once, by the core's look-ahead; everything else through one register, so that only the memory's
-// path to the core is long. A register access takes three cycles and waits while the host has the port.
+// All answers come through one register; with RamWait = 0 those of the memory do not: it is seen by the core's look-ahead
+// and answers in the first cycle, which makes the firmware a fifth faster and block RAM to core the longest path.
+// A register access takes three cycles and waits while the host has the port.
 `default_nettype none
 
 module quin_soc_core #(
     parameter Firmware = "build/firmware/firmware.hex",
     parameter int RamWords = 4096,
+    parameter int RamWait = 1,
     parameter int WatchdogBits = 24,
     parameter int WaitBits = 14,
     parameter int RunPolls = 4096
@@ -64,12 +66,12 @@ module quin_soc_core #(
         .wdata_i(la_wdata), .wstrb_i(la_wstrb), .rdata_o(ram_rdata));
 
     // ---- who is meant ----
-    assign in_ram = mem_addr[31:30] == 2'b00;
+    assign in_ram = mem_valid && !side_ready_q && mem_addr[31:30] == 2'b00;
     assign in_reg = mem_valid && !side_ready_q && mem_addr[31:30] == 2'b01 && !mem_addr[28];
     assign in_control = mem_valid && !side_ready_q && mem_addr[31:30] == 2'b01 && mem_addr[28];
     assign in_dram = mem_valid && !side_ready_q && mem_addr[31];
-    assign mem_ready = mem_valid && (in_ram || side_ready_q);
-    assign mem_rdata = side_ready_q ? side_q : ram_rdata;
+    assign mem_ready = side_ready_q || (in_ram && RamWait == 0);
+    assign mem_rdata = side_ready_q || RamWait != 0 ? side_q : ram_rdata;
 
     // ---- registers; a core that waits for the end of a run looks at STATUS in every free cycle ----
     assign reg_req_o = (in_reg && !taken_q) || sample;
@@ -97,7 +99,7 @@ module quin_soc_core #(
             taken_q <= 1'b0;
             sampled_q <= 1'b0;
         end else begin
-            side_ready_q <= taken_q || control_done || bus_ack_i;
+            side_ready_q <= taken_q || control_done || bus_ack_i || (in_ram && RamWait != 0);
             taken_q <= in_reg && !taken_q && reg_gnt_i;
             sampled_q <= sample && reg_gnt_i;
         end
@@ -107,6 +109,7 @@ module quin_soc_core #(
         if (bus_ack_i) side_q <= bus_rdata_i;
         else if (taken_q) side_q <= reg_rdata_i;
         else if (control_done) side_q <= control_rdata;
+        else if (RamWait != 0) side_q <= ram_rdata;
     end
 endmodule
 

@@ -103,7 +103,8 @@ struct bench {
     struct quin_device *golden, *trial; /* trial: only for traces and hazards */
     struct regs regs;                   /* row registers of the episode; g of the program */
     struct quin_dram_params dram;
-    int stale;                          /* the scratchpads differ: the next program loads them whole */
+    int stale;                          /* the scratchpads differ: the next program loads them whole, */
+    int unloaded;                       /* and this one does it with its first command */
 
     /* of the program */
     struct trace trace;

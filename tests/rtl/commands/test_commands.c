@@ -111,6 +111,7 @@ static int run_program(struct bench *b, uint64_t seed, uint32_t number, const st
     b->commands += b->trace.steps;
     for (uint32_t i = 0; i < b->trace.steps && b->options->coverage; i++)
         cover_command(&p->cmd[b->trace.step[i].pc]);
+    b->unloaded = b->stale;
     b->stale = 0;
     b->by_kind[*kind]++;
     good = *p;
