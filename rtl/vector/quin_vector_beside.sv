@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes beside the elements through one operation: q = d of as many cycles ago as quin_vector_op takes
-// for op_i, with a valid bit on top that a reset clears. The bits below are only moved with a valid one.
+// for op_i, with a valid bit on top that a reset clears. The bits below are only moved with a valid one, and
+// a valid one not past its end.
 `default_nettype none
 module quin_vector_beside #(
     parameter int Width = 2
@@ -13,27 +14,37 @@ module quin_vector_beside #(
 );
     localparam int Add = quin_cell_pkg::F32_ADD_LATENCY;
     localparam int Mul = quin_cell_pkg::F32_MUL_LATENCY;
-    localparam int Least = Add < Mul ? Add : Mul;
-    localparam int More = Add < Mul ? Mul - Add : Add - Mul;
+    localparam int Most = Add < Mul ? Mul : Add;
 
-    logic             add, mul;
-    logic [Width-1:0] quick, least, most;
+    logic add, mul, max;
     assign add = op_i == quin_pkg::VECTOR_OP_ADD || op_i == quin_pkg::VECTOR_OP_SUB;
     assign mul = op_i == quin_pkg::VECTOR_OP_MUL;
+    assign max = op_i == quin_pkg::VECTOR_OP_MAX;
 
-    quin_vector_pipe #(.Width(Width), .Cycles(1)) one (
-        .clk_i, .rst_ni, .d_i({d_i[Width-1] && !add && !mul, d_i[Width-2:0]}), .q_o(quick)
-    );
-    quin_vector_pipe #(.Width(Width), .Cycles(Least)) both (
-        .clk_i, .rst_ni, .d_i({d_i[Width-1] && (add || mul), d_i[Width-2:0]}), .q_o(least)
-    );
+    logic [Width*(Most+1)-1:0] stage;  // the newest in the lowest bits
+    assign stage[Width-1:0] = d_i;
+    genvar i;
     generate
-        if (More == 0) begin : g_equal
-            assign most = least;
-        end else begin : g_unequal
-            quin_vector_pipe #(.Width(Width), .Cycles(More)) rest (.clk_i, .rst_ni, .d_i(least), .q_o(most));
+        for (i = 0; i < Most; i = i + 1) begin : g_stage
+            logic [Width-1:0] q;
+            logic             go;
+            assign go = stage[Width*i + Width-1] &&
+                        (i == 0 || (max && i < 2) || (add && i < Add) || (mul && i < Mul));
+            assign stage[Width*(i+1) +: Width] = q;
+            always_ff @(posedge clk_i) begin
+                q[Width-1] <= rst_ni && go;
+                if (go) q[Width-2:0] <= stage[Width*i +: Width-1];
+            end
         end
     endgenerate
-    assign q_o = !add && !mul ? quick : (add ? Add == Least : Mul == Least) ? least : most;
+
+    always_comb begin
+        if (add)
+            q_o = stage[Width*Add +: Width];
+        else if (mul)
+            q_o = stage[Width*Mul +: Width];
+        else
+            q_o = max ? stage[Width*2 +: Width] : stage[Width +: Width];
+    end
 endmodule
 `default_nettype wire

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lane: y = op2(op1(flush(a), b), c), op = PASS, ADD, SUB, MUL or MAX, in the cycles that quin_vector_op
+// One lane: y = op2(op1(a, b), c), op = PASS, ADD, SUB, MUL or MAX, in the cycles that quin_vector_op
 // takes for both; the operations stay the same while elements are inside. op2's adder serves the reduction
 // SUM as well (side_*).
 `default_nettype none
@@ -22,12 +22,10 @@ module quin_vector_lane (
     localparam int Add = quin_cell_pkg::F32_ADD_LATENCY;
     localparam int Mul = quin_cell_pkg::F32_MUL_LATENCY;
     localparam int Most = Add < Mul ? Mul : Add;
-    logic [31:0] a, t, c, unused_sum;
+    logic [31:0] t, c, unused_sum;
 
-    // PASS hands the operand on as the other operations see it; a NaN keeps its bits.
-    assign a = {a_i[31], a_i[30:0] & {31{a_i[30:23] != 0}}};
     quin_vector_op op1 (
-        .clk_i, .rst_ni, .en_i, .op_i(op1_i), .x_i(a), .y_i(b_i), .z_o(t), .side_en_i(1'b0), .side_i(1'b0),
+        .clk_i, .rst_ni, .en_i, .op_i(op1_i), .x_i(a_i), .y_i(b_i), .z_o(t), .side_en_i(1'b0), .side_i(1'b0),
         .side_x_i(32'b0), .side_y_i(32'b0), .sum_o(unused_sum)
     );
 
@@ -39,6 +37,7 @@ module quin_vector_lane (
         case (op1_i)
             quin_pkg::VECTOR_OP_ADD, quin_pkg::VECTOR_OP_SUB: c = c_q[32*Add-1 -: 32];
             quin_pkg::VECTOR_OP_MUL: c = c_q[32*Mul-1 -: 32];
+            quin_pkg::VECTOR_OP_MAX: c = c_q[63:32];
             default: c = c_q[31:0];
         endcase
     end

@@ -57,6 +57,7 @@ static void run_bad(struct bench *b, const struct program *good, struct program 
     bad_program(b, p, r, &changed, what);
     if (!order_program(b, p, &order) || (!b->trace.code && changed < PROGRAM_MAX)) {
         snprintf(what, 64, "nothing");
+        b->stale = b->unloaded;
         return;
     }
     uint32_t failed = b->trace.steps, code = b->trace.code;
