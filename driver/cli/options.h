@@ -27,6 +27,8 @@ struct quin_options {
     const char *model; /* NULL: the embedded one */
     const char *prompt, *file;
     const char *backend, *config;
+    const char *timeline, *trace;  /* NULL: not written */
+    int64_t trace_from, trace_to;  /* cycles; 0, 0: all */
     const char *stop[QUIN_STOPS_MAX]; /* none is empty */
     size_t stops;
     int64_t count;    /* tokens to generate; -1: to the end of the context */

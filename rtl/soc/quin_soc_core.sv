@@ -49,7 +49,7 @@ module quin_soc_core #(
     logic in_ram, in_reg, in_control, in_dram, side_ready_q, taken_q, control_done, sample, sampled_q;
 
     picorv32 #(
-        .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .ENABLE_PCPI(1'b1), .CATCH_MISALIGN(1'b1),
+        .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .TWO_CYCLE_COMPARE(1'b1), .ENABLE_PCPI(1'b1), .CATCH_MISALIGN(1'b1),
         .CATCH_ILLINSN(1'b1), .PROGADDR_RESET(32'h0000_0000)
     ) u_picorv32 (
         .clk(clk_i), .resetn(core_rst_n), .trap(trap_o), .mem_valid(mem_valid), .mem_instr(), .mem_ready(mem_ready),

@@ -16,13 +16,14 @@ module array_icarus;
     logic clk = 1'b0, rst_n = 1'b0, valid = 1'b0, last = 1'b0, read = 1'b0, done;
     logic [8*StreamBytes-1:0] beat;
     logic [8*Rows-1:0] act;
-    logic [$clog2(Columns)-1:0] column = '0;
+    logic [$clog2(StreamBytes)-1:0] lane = '0;
+    logic [2:0] stage = '0;
     logic [SumBits*Rows-1:0] got;
     logic [$clog2(Rows*Columns+1)-1:0] adds, skipped, wraps;
 
     quin_array #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .row_en_i({Rows{1'b1}}), .valid_i(valid), .last_i(last), .beat_i(beat),
-        .act_i(act), .done_o(done), .read_i(read), .column_i(column), .sums_o(got),
+        .clk_i(clk), .rst_ni(rst_n), .en_i({Rows{valid}}), .last_i(last), .beat_i(beat),
+        .act_i(act), .done_o(done), .read_i(read), .lane_i(lane), .stage_i(stage), .sums_o(got),
         .count_adds_o(adds), .count_skipped_o(skipped), .count_wraps_o(wraps)
     );
 
@@ -66,15 +67,19 @@ module array_icarus;
             total[1] = total[1] + skipped;
             total[2] = total[2] + wraps;
             if (read) begin
-                if (column == Columns - 1) begin
+                if (stage != 3'd4) begin
+                    stage = stage + 3'd1;
+                end else if (lane != StreamBytes - 1) begin
+                    stage = 3'd0;
+                    lane = lane + 1'b1;
+                end else begin
                     read = 1'b0;
                     busy = 1'b0;
-                end else begin
-                    column = column + 1'b1;
                 end
             end else if (done_before) begin
                 read = 1'b1;
-                column = '0;
+                lane = '0;
+                stage = '0;
             end
             // The next beat; a last one waits for the shadows.
             {is_valid, is_last, act, beat} = beats[cycle];

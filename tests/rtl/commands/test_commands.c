@@ -44,6 +44,8 @@ static int found_at_dispatch(const struct bench *b, const struct program *p)
     uint32_t pc = b->trace.command, code = b->trace.code;
     uint64_t op = pc < p->length ? GET(&p->cmd[pc], ANY, OPCODE) : 0, end = p->address + 64 * ((uint64_t)pc + 1);
     int fetched = 0;
+    if (p->high)
+        return 1;
     for (uint32_t i = 0; i < QUIN_WINDOWS; i++)
         fetched |= (p->window[i].rights & QUIN_WINDOW_READ) && p->window[i].base <= end - 64 && end <= p->window[i].limit;
     return code == QUIN_DERR_OPCODE || code == QUIN_DERR_PROGRAM || code == QUIN_DERR_LIMIT || op < QUIN_OP_LOAD || !fetched;
