@@ -56,7 +56,8 @@ module quin_soc_core #(
         .mem_addr(mem_addr), .mem_wdata(mem_wdata), .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata),
         .mem_la_read(la_read), .mem_la_write(la_write), .mem_la_addr(la_addr), .mem_la_wdata(la_wdata),
         .mem_la_wstrb(la_wstrb), .pcpi_valid(mul_valid), .pcpi_insn(mul_insn), .pcpi_rs1(mul_rs1), .pcpi_rs2(mul_rs2),
-        .pcpi_wr(mul_ready), .pcpi_rd(mul_rd), .pcpi_wait(1'b0), .pcpi_ready(mul_ready), .irq(32'd0), .eoi(), .trace_valid(), .trace_data());
+        .pcpi_wr(mul_ready), .pcpi_rd(mul_rd), .pcpi_wait(1'b0), .pcpi_ready(mul_ready), .irq(32'd0), .eoi(),
+        .trace_valid(), .trace_data());
 
     quin_soc_mul u_mul (
         .clk_i, .rst_ni(core_rst_n), .valid_i(mul_valid), .insn_i(mul_insn), .rs1_i(mul_rs1), .rs2_i(mul_rs2),

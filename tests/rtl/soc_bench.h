@@ -173,7 +173,8 @@ struct Soc {
         while (read(offset) != value && now - start < most)
             run(15);
         uint32_t seen = read(offset);
-        verdict->check(seen == value, "%s: register 0x%x is %u and not %u after %lu cycles", what, offset, seen, value, now - start);
+        verdict->check(seen == value, "%s: register 0x%x is %u and not %u after %lu cycles", what, offset, seen, value,
+                       now - start);
         return seen == value ? now - start : 0;
     }
 

@@ -439,8 +439,9 @@ struct Bench {
         const quin_submission g = make(QUIN_SUBMIT_GENERATE, 0, 1, 0, 61);
         memcpy(soc.memory + SQ_AT + sq_tail++ % SQ_ENTRIES * sizeof g, &g, sizeof g);
         soc.write(QUIN_REG_SQ_TAIL, sq_tail);
-        for (uint64_t start = soc.now; !(soc.top->obs_reg_we_o && soc.top->obs_reg_addr_o == QUIN_REG_CONTROL) && soc.now - start < LONG;)
-            soc.tick();
+        for (uint64_t start = soc.now; soc.now - start < LONG; soc.tick())
+            if (soc.top->obs_reg_we_o && soc.top->obs_reg_addr_o == QUIN_REG_CONTROL)
+                break;
         quin_dram_set_silent(soc.dram, 1);
         soc.wait(QUIN_REG_FIRMWARE_ERROR, QUIN_DERR_WATCHDOG, 10 * DOG, "silence under a run");
         verdict.check(soc.read(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING, "the run has ended without its command");

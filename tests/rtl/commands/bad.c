@@ -258,6 +258,7 @@ static const char *bad_windows(struct bench *b, struct program *p, struct rng *r
             middle = range->base + rng_below(r, (uint32_t)range->size);
     }
     memset(p->window, 0, sizeof p->window);
+    p->ring_entries = 0; /* its window is gone */
     p->window[2] = (struct window){p->address, p->address + 64 * PROGRAM_MAX, QUIN_WINDOW_READ};
     switch (rng_below(r, 7)) {
     case 5:
