@@ -52,8 +52,9 @@ static enum quin_err load(struct rtl *r, const char *config, bool trace, struct 
     const struct quin_sim_api *(*open)(void);
     *(void **)&open = dlsym(r->object, "quin_sim_open"); /* POSIX: how a function comes out of dlsym */
     r->api = open ? open() : NULL;
-    if (!r->api || strcmp(r->api->config, config))
-        return quin_msg_set(msg, QUIN_ERR_MISMATCH, "%s is not a simulation of configuration '%s'; `make rtl CONFIG=%s` builds it",
+    if (!r->api || r->api->bytes != sizeof *r->api || r->api->options_bytes != sizeof(struct quin_sim_options) ||
+        strcmp(r->api->config, config))
+        return quin_msg_set(msg, QUIN_ERR_MISMATCH, "%s is not a simulation of configuration '%s' for this program; `make rtl CONFIG=%s` builds it",
                             path, config, config);
     return QUIN_OK;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the array reads from the scratchpad: the activations, byte by byte and all rows at once, for tile after tile
-// of a MATMUL, and once the rows' scales and the one column scale.
+// What the array reads from the scratchpad: the activations, byte by byte and all rows at once, for tile
+// after tile of a MATMUL, and once the rows' scales and the one column scale.
 //   act[r] = byte i of the words from act_base + r * act_row on, i = 0 .. k - 1, again for each tile
-// Four lines of LineWords words a row: while one is used the next are read, line by line and in it row by row, also
-// those of the next MATMUL. ready_o: act_o is there; next_i takes it, tile_end_i (with next_i): the tile ends here.
-// The first lines come before the scales, which only the drain needs; these wait for scale_room_i. With yield_i there is
-// no new request while two lines or more are there. start_i: the fields are in place, and stay until idle_o.
+// Four lines of LineWords words a row: while one is used the next are read, line by line and in it row by
+// row, also those of the next MATMUL. ready_o: act_o is there; next_i takes it, tile_end_i (with next_i): the
+// tile ends here. The first lines come before the scales, which only the drain needs; these wait for
+// scale_room_i. With yield_i there is no new request while two lines or more are there. start_i: the fields
+// are in place, and stay until idle_o.
 `default_nettype none
 
 module quin_act_fetch #(

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// R rows x C = 5 W columns, output stationary: sum[r][c] = sum over a tile's beats of trit[c] * act[r], exact.
-// Byte lane b feeds columns 5 b .. 5 b + 4. The beat of cycle t (en_i not 0: the rows that it is for) is added by
-// columns 5 b + d of all lanes in cycle t + 1 + d; last_i marks the last beat of a tile, the beat behind it starts the
-// next tile, which may be for other rows. A cycle without a beat is a gap. The sums of a tile stay in shadows until
-// the next tile's last beat: done_o marks the cycle after which those of columns 5 b are there; columns 5 b + d follow
-// d cycles later, so that a reader who takes them in order may start at once. read_i with lane b and stage d of
-// a column: sums_o[r] in the cycle after, held; what rows without beats give has no meaning.
-// The caller offers no last beat while a shadow is still to be read. Counts are amounts of one cycle.
+// R rows x C = 5 W columns, output stationary: sum[r][c] = sum over a tile's beats of trit[c] * act[r],
+// exact. Byte lane b feeds columns 5 b .. 5 b + 4. The beat of cycle t (en_i not 0: the rows that it is for)
+// is added by columns 5 b + d of all lanes in cycle t + 1 + d; last_i marks the last beat of a tile, the beat
+// behind it starts the next tile, which may be for other rows. A cycle without a beat is a gap. The sums of a
+// tile stay in shadows until the next tile's last beat: done_o marks the cycle after which those of columns 5
+// b are there; columns 5 b + d follow d cycles later, so that a reader who takes them in order may start at
+// once. read_i with lane b and stage d of a column and a group of ReadRows rows: sums_o in the cycle after,
+// held; what rows without beats give has no meaning. The caller offers no last beat while a shadow is still
+// to be read. Counts are amounts of one cycle.
 `default_nettype none
 
 module quin_array #(
@@ -14,29 +15,35 @@ module quin_array #(
     parameter int StreamBytes = 8,
     parameter int CarryBits = 15,
     parameter int Counters = 1,                             // 0: count_wraps_o is 0
+    // Rows read at once: a tile's sums leave one a cycle, and rows x columns / 5 of them need not wait for
+    // reading.
+    parameter int ReadRows = Rows % StreamBytes == 0 ? StreamBytes : Rows,  // divides Rows
+    parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
     parameter int Columns = 5 * StreamBytes,                // derived
     parameter int SumBits = CarryBits + 8,                  // derived
     parameter int LaneBits = $clog2(StreamBytes),           // derived
     parameter int CountBits = $clog2(Rows * Columns + 1)    // derived
 ) (
-    input  logic                     clk_i,
-    input  logic                     rst_ni,
-    input  logic [Rows-1:0]          en_i,      // from row 0 on
-    input  logic                     last_i,
-    input  logic [8*StreamBytes-1:0] beat_i,
-    input  logic [8*Rows-1:0]        act_i,     // int8; 0 for rows without the beat
-    output logic                     done_o,
-    input  logic                     read_i,
-    input  logic [LaneBits-1:0]      lane_i,
-    input  logic [2:0]               stage_i,
-    output logic [SumBits*Rows-1:0]  sums_o,
-    output logic [CountBits-1:0]     count_adds_o,
-    output logic [CountBits-1:0]     count_skipped_o,
-    output logic [CountBits-1:0]     count_wraps_o
+    input  logic                              clk_i,
+    input  logic                              rst_ni,
+    input  logic [Rows-1:0]                   en_i,      // from row 0 on
+    input  logic                              last_i,
+    input  logic [8*StreamBytes-1:0]          beat_i,
+    input  logic [8*Rows-1:0]                 act_i,     // int8; 0 for rows without the beat
+    output logic                              done_o,
+    input  logic                              read_i,
+    input  logic [LaneBits-1:0]               lane_i,
+    input  logic [2:0]                        stage_i,
+    input  logic [GroupBits-1:0]              group_i,
+    output logic [SumBits*ReadRows-1:0]       sums_o,
+    output logic [CountBits-1:0]              count_adds_o,
+    output logic [CountBits-1:0]              count_skipped_o,
+    output logic [CountBits-1:0]              count_wraps_o
 );
     localparam int TritBits = $clog2(Columns + 1);
+    localparam int RowBits = $clog2(Rows + 1);
     localparam int WrapBits = $clog2(Rows * StreamBytes + 1);
-    localparam int BeatBits = 8 * StreamBytes, ActBits = 8 * Rows, ReadBits = SumBits * Rows;
+    localparam int BeatBits = 8 * StreamBytes, ActBits = 8 * Rows, ReadBits = SumBits * ReadRows;
 
     // Between the stages; index 0 is what enters.
     logic [Rows*6-1:0]     en;
@@ -59,13 +66,18 @@ module quin_array #(
     genvar d;
     generate
         for (d = 0; d < 5; d = d + 1) begin : g_stage
-            quin_stage #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters)) stage (
+            quin_stage #(
+                .Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters),
+                .ReadRows(ReadRows)
+            ) stage (
                 .clk_i, .rst_ni,
                 .en_i(en[Rows*d +: Rows]), .last_i(last[d]), .bytes_i(bytes[BeatBits*d +: BeatBits]),
                 .act_i(act[ActBits*d +: ActBits]), .trits_i(trits[TritBits*d +: TritBits]),
-                .en_o(en[Rows*(d+1) +: Rows]), .last_o(last[d+1]), .bytes_o(bytes[BeatBits*(d+1) +: BeatBits]),
-                .act_o(act[ActBits*(d+1) +: ActBits]), .trits_o(trits[TritBits*(d+1) +: TritBits]),
-                .read_i(read_i && stage_i == 3'(d)), .lane_i, .sums_o(sums[ReadBits*d +: ReadBits]), .wraps_o(wraps[WrapBits*d +: WrapBits])
+                .en_o(en[Rows*(d+1) +: Rows]), .last_o(last[d+1]),
+                .bytes_o(bytes[BeatBits*(d+1) +: BeatBits]), .act_o(act[ActBits*(d+1) +: ActBits]),
+                .trits_o(trits[TritBits*(d+1) +: TritBits]),
+                .read_i(read_i && stage_i == 3'(d)), .lane_i, .group_i,
+                .sums_o(sums[ReadBits*d +: ReadBits]), .wraps_o(wraps[WrapBits*d +: WrapBits])
             );
         end
     endgenerate
@@ -80,11 +92,16 @@ module quin_array #(
         if (read_i) sums_o <= either(sums);
 
     // A beat is counted when it has passed: trits that are not zero times activations that are not.
-    function automatic logic [CountBits-1:0] added(input logic [TritBits-1:0] beat, input logic [ActBits-1:0] a);
+    // The product is a few additions, no multiplier.
+    function automatic logic [CountBits-1:0] added(input logic [TritBits-1:0] beat,
+                                                   input logic [ActBits-1:0] a);
         integer i;
+        logic [RowBits-1:0] rows;
+        rows = '0;
         added = '0;
-        for (i = 0; i < Rows; i = i + 1)
-            if (a[8*i +: 8] != 8'd0) added = added + CountBits'(beat);
+        for (i = 0; i < Rows; i = i + 1) rows = rows + RowBits'(a[8*i +: 8] != 8'd0);
+        for (i = 0; i < RowBits; i = i + 1)
+            if (rows[i]) added = added + (CountBits'(beat) << i);
     endfunction
 
     function automatic logic [CountBits-1:0] places(input logic [Rows-1:0] rows);

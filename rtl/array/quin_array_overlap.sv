@@ -3,8 +3,8 @@
 //   act     act_base .. act_base + (rows - 1) * act_row + ceil(k / 4)
 //   rscale  rscale_base .. rscale_base + (rows - 1) * rscale_row + 1
 //   cscale  cscale_base, unless column_scales
-// with dst_base .. dst_base + (rows - 1) * dst_row + n of each earlier MATMUL that has not ended.
-// start_i: the fields are in place, and stay until idle_o. clear_o, from then on: this MATMUL may read; in the same
+// with dst_base .. dst_base + (rows - 1) * dst_row + n of each earlier MATMUL that has not ended. start_i:
+// the fields are in place, and stay until idle_o. clear_o, from then on: this MATMUL may read; in the same
 // cycle if it is the only one, else some rows cycles later, for a cycle, or when those have ended that write
 // what it reads. end_i: the oldest has ended. room_o: two or fewer are under way, so that one more may start.
 `default_nettype none
@@ -42,7 +42,8 @@ module quin_array_overlap (
     logic [40:0] other;
     logic        alone, apart, last, unused_k;
 
-    function automatic logic below(input logic [40:0] written, input logic [19:0] first, input logic [20:0] behind);
+    function automatic logic below(input logic [40:0] written, input logic [19:0] first,
+                                   input logic [20:0] behind);
         below = {1'b0, first} < written[40:20] && {1'b0, written[19:0]} < behind;
     endfunction
 

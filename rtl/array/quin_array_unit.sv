@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The array with all it needs for a MATMUL (docs/commands.md): activations and scales from the scratchpad, tiles
-// of the stream as beats, results to the scratchpad.
-//   sp[dst_base + r * dst_row + j] = mul(mul(float(sum over i < k of w[j][i] * x[r][i]), rscale[r]), cscale[j])
-// job_*: fields checked by the caller (rows <= Rows, 1 <= k <= 2^(CarryBits - 1), act and dst at multiples of 16 words);
-// rows = 0 or n = 0 takes no beat. A job is taken while the beats of the one before still enter, up to three are under
-// way; one that reads what an earlier one writes waits for it inside. done_o ends the oldest, with the checksum of
-// its results. Beats enter as long as activations are there; a tile's last one waits until the shadows of the tile
-// before are read. abort_i (a cycle) drops all jobs: nothing more is taken or written, no done_o.
+// The array with all it needs for a MATMUL (docs/commands.md): activations and scales from the scratchpad,
+// tiles of the stream as beats, results to the scratchpad.
+//   sp[dst_base + r * dst_row + j] = mul(mul(float(sum over i of w[j][i] * x[r][i]), rscale[r]), cscale[j])
+// job_*: fields checked by the caller (rows <= Rows, 1 <= k <= 2^(CarryBits - 1), act and dst at multiples of
+// 16 words); rows = 0 or n = 0 takes no beat. A job is taken while the beats of the one before still enter,
+// up to three are under way; one that reads what an earlier one writes waits for it inside. done_o ends the
+// oldest, with the checksum of its results. Beats enter as long as activations are there; a tile's last one
+// waits until the shadows of the tile before are read. abort_i (a cycle) drops all jobs: nothing more is
+// taken or written, no done_o.
 `default_nettype none
 
 module quin_array_unit #(
@@ -73,11 +74,14 @@ module quin_array_unit #(
     localparam int ChannelBits = $clog2(Columns);
     localparam int RowBits = Rows > 1 ? $clog2(Rows) : 1;
     localparam int SumBits = CarryBits + 8;
+    localparam int ReadRows = Rows % StreamBytes == 0 ? StreamBytes : Rows;
+    localparam int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1;
 
     logic rst_n;
     assign rst_n = rst_ni && !abort_i;
 
-    // ---- the job taken last: its activations and scales are read ahead, its beats follow those before it ----
+    // ---- the job taken last: its activations and scales are read ahead, its beats follow those before it
+    // ----
     logic [6:0]  rows_q;
     logic [14:0] k_q;
     logic [19:0] n_q, channels_q;
@@ -87,8 +91,8 @@ module quin_array_unit #(
     logic        fresh_q;    // taken in the cycle before
     logic        unread_q;   // no read has begun
     logic        waiting_q;  // no beat is its turn yet
-    logic        take, job_empty, may_read, fetch, fetch_idle, overlap_idle, overlap_room, drain_ready, begin_beats;
-    logic        done_empty;
+    logic        take, job_empty, may_read, fetch, fetch_idle, overlap_idle, overlap_room, drain_ready;
+    logic        begin_beats, done_empty;
 
     assign job_empty = job_rows_i == 7'd0 || job_n_i == 20'd0;
     assign job_ready_o = !waiting_q && !unread_q && fetch_idle && overlap_idle && overlap_room && drain_ready;
@@ -234,7 +238,8 @@ module quin_array_unit #(
     logic [LaneBits-1:0]     lane;
     logic [2:0]              stage;
     logic [ChannelBits-1:0]  channel;
-    logic [SumBits*Rows-1:0] sums;
+    logic [GroupBits-1:0]    group;
+    logic [SumBits*ReadRows-1:0] sums;
 
     quin_act_fetch #(.Rows(Rows), .LineWords(LineWords)) act_fetch (
         .clk_i, .rst_ni(rst_n), .start_i(fetch), .idle_o(fetch_idle),
@@ -248,10 +253,14 @@ module quin_array_unit #(
         .cscale_we_o(cscale_we), .scales_o(scales_end)
     );
 
-    quin_array #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters)) array (
+    quin_array #(
+        .Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters),
+        .ReadRows(ReadRows)
+    ) array (
         .clk_i, .rst_ni(rst_n),
-        .en_i(beat ? row_en_q : '0), .last_i(last_k), .beat_i(stream_data_i), .act_i(act), .done_o(array_done),
-        .read_i(read), .lane_i(lane), .stage_i(stage), .sums_o(sums),
+        .en_i(beat ? row_en_q : '0), .last_i(last_k), .beat_i(stream_data_i), .act_i(act),
+        .done_o(array_done),
+        .read_i(read), .lane_i(lane), .stage_i(stage), .group_i(group), .sums_o(sums),
         .count_adds_o, .count_skipped_o, .count_wraps_o
     );
 
@@ -260,15 +269,18 @@ module quin_array_unit #(
         .beat_i(stream_data_i), .read_i(read_scale), .channel_i(channel), .scale_o(cscale)
     );
 
-    quin_drain #(.Rows(Rows), .StreamBytes(StreamBytes), .LineWords(LineWords), .CarryBits(CarryBits)) drain (
+    quin_drain #(
+        .Rows(Rows), .StreamBytes(StreamBytes), .LineWords(LineWords), .CarryBits(CarryBits),
+        .ReadRows(ReadRows)
+    ) drain (
         .clk_i, .rst_ni(rst_n),
         .job_valid_i(take), .job_ready_o(drain_ready), .job_empty_i(job_empty), .job_rows_i, .job_n_i,
         .job_precision_i, .job_column_scales_i, .job_dst_base_i, .job_dst_row_i,
         .scale_room_o(scale_room), .rscale_we_i(rscale_we), .rscale_at_i(rscale_at), .cscale_we_i(cscale_we),
         .scale_i(scale), .scales_end_i(scales_end),
         .tile_i(sums_q), .scales_i(scales_in_q), .tile_free_o(tile_free),
-        .read_o(read), .lane_o(lane), .stage_o(stage), .read_scale_o(read_scale), .channel_o(channel),
-        .sums_i(sums), .cscale_i(cscale),
+        .read_o(read), .lane_o(lane), .stage_o(stage), .group_o(group), .read_scale_o(read_scale),
+        .channel_o(channel), .sums_i(sums), .cscale_i(cscale),
         .req_o(drain_req_o), .gnt_i(drain_gnt_i), .addr_o(drain_addr_o), .wdata_o(drain_wdata_o),
         .wstrb_o(drain_wstrb_o),
         .value_o(count_value_o), .done_o, .done_empty_o(done_empty), .checksum_o(done_checksum_o)

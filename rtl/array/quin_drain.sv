@@ -2,11 +2,11 @@
 // From the shadows of a tile to binary32 words in the scratchpad, while the array works on the next tile:
 //   y = 0;  for d in 0 .. D - 1:  y = 3 y + sum[r][D j + d]
 //   sp[dst_base + r * dst_row + first + j] = mul(mul(float(y), rscale[r]), cscale[j])     j < n - first
-// A column is read a cycle and joined for all rows at once; then the rows in use leave one a cycle: a channel takes
-// max(D, rows) cycles. job_*: the MATMULs in order, up to four ahead; those with rows or n of 0 have no tiles.
-// tile_i: sums of a tile are there or will be when read in order; scales_i: its column scales are there too;
-// tile_free_o: its last sum has been read. value_o: one more result went to the scratchpad's writer. done_o: the
-// oldest MATMUL's results are all in the scratchpad.
+// A column is read a cycle in ReadRows rows and joined for them at once; then the rows in use leave one a
+// cycle: ReadRows rows or fewer of a channel take max(D, rows) cycles. job_*: the MATMULs in order, up to
+// four ahead; those with rows or n of 0 have no tiles. tile_i: sums of a tile are there or will be when read
+// in order; scales_i: its column scales are there too; tile_free_o: its last sum has been read. value_o: one
+// more result went to the scratchpad's writer. done_o: the oldest MATMUL's results are all in the scratchpad.
 `default_nettype none
 
 module quin_drain #(
@@ -14,6 +14,8 @@ module quin_drain #(
     parameter int StreamBytes = 8,
     parameter int LineWords = 4,
     parameter int CarryBits = 15,
+    parameter int ReadRows = Rows,                         // divides Rows
+    parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
     parameter int Columns = 5 * StreamBytes,               // derived
     parameter int SumBits = CarryBits + 8,                 // derived
     parameter int LaneBits = $clog2(StreamBytes),          // derived
@@ -32,7 +34,8 @@ module quin_drain #(
     input  logic                    job_column_scales_i,  // else one scale
     input  logic [19:0]             job_dst_base_i,
     input  logic [19:0]             job_dst_row_i,
-    // Scales from the scratchpad. scales_end_i: with the last of a MATMUL; they come for those that are not empty.
+    // Scales from the scratchpad. scales_end_i: with the last of a MATMUL; they come for those that are not
+    // empty.
     output logic                    scale_room_o,
     input  logic                    rscale_we_i,
     input  logic [RowBits-1:0]      rscale_at_i,
@@ -46,9 +49,10 @@ module quin_drain #(
     output logic                    read_o,
     output logic [LaneBits-1:0]     lane_o,       // of the column
     output logic [2:0]              stage_o,
+    output logic [GroupBits-1:0]    group_o,
     output logic                    read_scale_o, // the channel's scale is wanted
     output logic [ChannelBits-1:0]  channel_o,
-    input  logic [SumBits*Rows-1:0] sums_i,
+    input  logic [SumBits*ReadRows-1:0] sums_i,
     input  logic [31:0]             cscale_i,
     // Scratchpad writes.
     output logic                    req_o,
@@ -63,6 +67,7 @@ module quin_drain #(
     output logic [31:0]             checksum_o
 );
     localparam int JoinBits = SumBits + 15;  // the weights of ten trits sum to 29524
+    localparam int LeaveBits = ReadRows > 1 ? $clog2(ReadRows) : 1;
     localparam int FloatCycles = quin_cell_pkg::F32_FROM_INT_LATENCY;
     localparam int MulCycles = quin_cell_pkg::F32_MUL_LATENCY;
     localparam int Cycles = FloatCycles + 2 * MulCycles;
@@ -82,7 +87,8 @@ module quin_drain #(
         .clk_i, .rst_ni, .valid_i(push), .ready_o(read_ready),
         .data_i({job_empty_i, job_rows_i, job_n_i, job_precision_i, job_column_scales_i}),
         .valid_o(next_valid), .ready_i(next_ready),
-        .data_o({next_empty, next_rows, next_n, next_precision, next_column_scales}), .count_o(unused_read_count)
+        .data_o({next_empty, next_rows, next_n, next_precision, next_column_scales}),
+        .count_o(unused_read_count)
     );
     quin_fifo #(.Width(48), .Depth(4)) write_jobs (
         .clk_i, .rst_ni, .valid_i(push), .ready_o(write_ready),
@@ -104,32 +110,38 @@ module quin_drain #(
             fetch_bank_q <= 1'b0;
         end else begin
             if (scales_end_i) fetch_bank_q <= !fetch_bank_q;
-            if (scales_end_i != begin_job) scales_new_q <= begin_job ? scales_new_q - 2'd1 : scales_new_q + 2'd1;
+            if (scales_end_i != begin_job)
+                scales_new_q <= begin_job ? scales_new_q - 2'd1 : scales_new_q + 2'd1;
             if (scales_end_i != (done_o && !done_empty))
                 scales_held_q <= scales_end_i ? scales_held_q + 2'd1 : scales_held_q - 2'd1;
         end
     end
 
-    // Which column. A tile's channels beyond n are not read.
+    // Which column, and in it which rows. A tile's channels beyond n are not read.
     logic                   busy_q, reading_q, column_scales_q, bank_q;
-    logic [6:0]             rows_q;
+    logic [6:0]             rows_q, rows_left_q;
     logic [3:0]             trits_q, trit_q;
-    logic [LaneBits-1:0]    lane_q;
-    logic [2:0]             stage_q;
+    logic [LaneBits-1:0]    lane_q, lane_0_q, next_lane;   // _0: of the channel's first column
+    logic [2:0]             stage_q, stage_0_q, next_stage;
+    logic [GroupBits-1:0]   group_q;
     logic [ChannelBits-1:0] channel_q, last_channel_q;
     logic [19:0]            n_left_q, channels_q, here;
-    logic                   step, last_trit, last_tile_q;
+    logic                   step, last_trit, last_group, last_tile_q;
 
     assign next_ready = !busy_q && (next_empty || scales_new_q != 2'd0);
     assign begin_job = next_valid && next_ready && !next_empty;
     assign last_trit = trit_q == trits_q - 4'd1;
+    assign last_group = rows_left_q <= 7'(ReadRows);
+    assign next_stage = stage_q == 3'd4 ? 3'd0 : stage_q + 3'd1;
+    assign next_lane = stage_q == 3'd4 ? lane_q + 1'b1 : lane_q;
     assign here = n_left_q <= channels_q ? n_left_q : channels_q;
     assign read_o = reading_q && step && (scales_i || !last_trit);
     assign lane_o = lane_q;
     assign stage_o = stage_q;
+    assign group_o = group_q;
     assign read_scale_o = read_o && column_scales_q;
     assign channel_o = channel_q;
-    assign tile_free_o = read_o && last_trit && channel_q == last_channel_q;
+    assign tile_free_o = read_o && last_trit && last_group && channel_q == last_channel_q;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -169,25 +181,46 @@ module quin_drain #(
         end else if (busy_q && !reading_q && tile_i) begin
             lane_q <= '0;
             stage_q <= '0;
+            lane_0_q <= '0;
+            stage_0_q <= '0;
+            group_q <= '0;
+            rows_left_q <= rows_q;
             channel_q <= '0;
             trit_q <= '0;
             last_channel_q <= ChannelBits'(here - 20'd1);
             last_tile_q <= n_left_q <= channels_q;
             n_left_q <= n_left_q - here;
         end else if (read_o) begin
-            stage_q <= stage_q == 3'd4 ? 3'd0 : stage_q + 3'd1;
-            if (stage_q == 3'd4) lane_q <= lane_q + 1'b1;
             trit_q <= last_trit ? '0 : trit_q + 1'b1;
-            if (last_trit) channel_q <= channel_q + 1'b1;
+            if (!last_trit || last_group) begin
+                lane_q <= next_lane;
+                stage_q <= next_stage;
+            end else begin
+                lane_q <= lane_0_q;
+                stage_q <= stage_0_q;
+            end
+            if (last_trit && last_group) begin
+                lane_0_q <= next_lane;
+                stage_0_q <= next_stage;
+                group_q <= '0;
+                rows_left_q <= rows_q;
+                channel_q <= channel_q + 1'b1;
+            end else if (last_trit) begin
+                group_q <= group_q + 1'b1;
+                rows_left_q <= rows_left_q - 7'(ReadRows);
+            end
         end
     end
 
-    // Joining. step: what was read moves on; it waits when a joined channel finds the one before still leaving.
-    logic                     read_q, first_q, last_q, end_q, column_scales_r_q, bank_r_q, joined_q, end_y_q;
-    logic [6:0]               rows_r_q, rows_y_q;
-    logic [JoinBits*Rows-1:0] y_q;
-    logic [31:0]              cscale_y_q;
-    logic [31:0]              cscale0_q, cscale1_q;  // of the two banks
+    // Joining. step: what was read moves on; it waits when joined rows find those before still leaving.
+    // Beside them goes which of the rows is the last, whether that is the channel's last and that the
+    // MATMUL's.
+    logic                         read_q, first_q, last_q, joined_q;
+    logic                         column_scales_r_q, bank_r_q, row_end_r_q, end_r_q, row_end_y_q, end_y_q;
+    logic [LeaveBits-1:0]         last_r_q, last_y_q;
+    logic [JoinBits*ReadRows-1:0] joined;
+    logic [31:0]                  cscale_y_q;
+    logic [31:0]                  cscale0_q, cscale1_q;  // of the two banks
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -202,15 +235,17 @@ module quin_drain #(
         if (step) begin
             first_q <= trit_q == 0;
             last_q <= last_trit;
-            end_q <= last_tile_q && channel_q == last_channel_q;
-            rows_r_q <= rows_q;
+            last_r_q <= last_group ? LeaveBits'(rows_left_q - 7'd1) : LeaveBits'(ReadRows - 1);
+            row_end_r_q <= last_group;
+            end_r_q <= last_group && last_tile_q && channel_q == last_channel_q;
             column_scales_r_q <= column_scales_q;
             bank_r_q <= bank_q;
         end
         if (step && read_q) begin
             cscale_y_q <= column_scales_r_q ? cscale_i : bank_r_q ? cscale1_q : cscale0_q;
-            rows_y_q <= rows_r_q;
-            end_y_q <= end_q;
+            last_y_q <= last_r_q;
+            row_end_y_q <= row_end_r_q;
+            end_y_q <= end_r_q;
         end
         if (cscale_we_i) begin
             if (fetch_bank_q) cscale1_q <= scale_i;
@@ -220,24 +255,21 @@ module quin_drain #(
 
     genvar r;
     generate
-        for (r = 0; r < Rows; r = r + 1) begin : g_row
-            logic [JoinBits-1:0] y_row_q, tripled, sum;
-            assign tripled = (y_row_q << 1) + y_row_q;
-            assign sum = {{JoinBits-SumBits{sums_i[SumBits*r+SumBits-1]}}, sums_i[SumBits*r +: SumBits]};
-            always_ff @(posedge clk_i)
-                if (step && read_q) y_row_q <= (first_q ? '0 : tripled) + sum;
-            assign y_q[JoinBits*r +: JoinBits] = y_row_q;
+        for (r = 0; r < ReadRows; r = r + 1) begin : g_row
+            quin_join #(.SumBits(SumBits), .JoinBits(JoinBits)) horner (
+                .clk_i, .en_i(step && read_q), .first_i(first_q), .sum_i(sums_i[SumBits*r +: SumBits]),
+                .y_o(joined[JoinBits*r +: JoinBits])
+            );
         end
     endgenerate
 
     // Leaving, a row a cycle.
-    logic [JoinBits*Rows-1:0] value_q;
-    logic [31:0]              cscale_v_q;
-    logic                     leaving_q, end_v_q, last_row, move, take;
-    logic [6:0]               rows_v_q;
-    logic [RowBits-1:0]       row_q;
+    logic [JoinBits*ReadRows-1:0] value_q;
+    logic [31:0]                  cscale_v_q;
+    logic                         leaving_q, row_end_v_q, end_v_q, last_row, move, take;
+    logic [LeaveBits-1:0]         row_q, last_v_q;
 
-    assign last_row = 7'(row_q) == rows_v_q - 7'd1;
+    assign last_row = row_q == last_v_q;
     assign take = joined_q && (!leaving_q || (last_row && move));
     assign step = !joined_q || take;
 
@@ -254,9 +286,10 @@ module quin_drain #(
     end
     always_ff @(posedge clk_i) begin
         if (take) begin
-            value_q <= y_q;
+            value_q <= joined;
             cscale_v_q <= cscale_y_q;
-            rows_v_q <= rows_y_q;
+            last_v_q <= last_y_q;
+            row_end_v_q <= row_end_y_q;
             end_v_q <= end_y_q;
         end
     end
@@ -290,12 +323,12 @@ module quin_drain #(
             valid_q <= {valid_q[Cycles-2:0], leaving_q};
             if (valid_q[FloatCycles-1]) begin
                 scale_row_q <= row_end_q[FloatCycles-1] ? '0 : scale_row_q + 1'b1;
-                if (row_end_q[FloatCycles-1] && end_all_q[FloatCycles-1]) scale_bank_q <= !scale_bank_q;
+                if (end_all_q[FloatCycles-1]) scale_bank_q <= !scale_bank_q;
             end
         end
         if (run) begin
-            row_end_q <= {row_end_q[Cycles-2:0], last_row};
-            end_all_q <= {end_all_q[Cycles-2:0], end_v_q};
+            row_end_q <= {row_end_q[Cycles-2:0], last_row && row_end_v_q};
+            end_all_q <= {end_all_q[Cycles-2:0], last_row && end_v_q};
         end
     end
 
@@ -314,8 +347,8 @@ module quin_drain #(
     assign done_empty_o = done_empty;
     quin_drain_write #(.Rows(Rows), .LineWords(LineWords)) write (
         .clk_i, .rst_ni,
-        .job_valid_i(write_valid), .job_ready_o(write_next), .job_empty_i(write_empty), .job_rows_i(write_rows),
-        .job_dst_base_i(write_base), .job_dst_row_i(write_row),
+        .job_valid_i(write_valid), .job_ready_o(write_next), .job_empty_i(write_empty),
+        .job_rows_i(write_rows), .job_dst_base_i(write_base), .job_dst_row_i(write_row),
         .valid_i(valid_q[Cycles-1]), .ready_o(ready), .value_i(result), .last_row_i(row_end_q[Cycles-1]),
         .last_i(end_all_q[Cycles-1]),
         .done_o, .done_empty_o(done_empty), .checksum_o,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results into the scratchpad. They come channel by channel, in a channel row by row, last_row_i with the last of
-// a channel and last_i with the very last of a MATMUL:
+// Results into the scratchpad. They come channel by channel, in a channel row by row, last_row_i with the
+// last of a channel and last_i too with the very last of a MATMUL:
 //   sp[dst_base + r * dst_row + j] = value,  r = 0 .. rows - 1 within j = 0 .. n - 1
 //   checksum = sum of rotl32(value, j mod 32)
-// The words of a line wait until all rows have theirs, then the lines of all rows are written one by one, while the
-// next words gather in the other half of the buffer, also those of the next MATMUL. job_*: the MATMULs in order, empty
-// ones without results among them. done_o: the oldest has all its results in the memory, and checksum_o is theirs.
+// The words of a line wait until all rows have theirs, then the lines of all rows are written one by one,
+// while the next words gather in the other half of the buffer, also those of the next MATMUL. job_*: the
+// MATMULs in order, empty ones without results among them. done_o: the oldest has all its results in the
+// memory, and checksum_o is theirs.
 `default_nettype none
 
 module quin_drain_write #(
@@ -137,7 +138,8 @@ module quin_drain_write #(
     endgenerate
     assign wstrb_o[3:0] = 4'hf;
 
-    // One cycle to turn the word, one to add it. A half has its own result, which stays until its lines are written.
+    // One cycle to turn the word, one to add it. A half has its own result, which stays until its lines are
+    // written.
     logic        turned_q, turned_end_q, turned_half_q, fresh_q;
     logic [31:0] turned_word_q, sum, sum_q, sum0_q, sum1_q;
 
@@ -149,7 +151,7 @@ module quin_drain_write #(
         else turned_q <= take;
         if (take) begin
             turned_word_q <= 32'(({value_i, value_i} << turn_q) >> 32);
-            turned_end_q <= last_i && last_row_i;
+            turned_end_q <= last_i;
             turned_half_q <= half_q;
         end
         if (!rst_ni) fresh_q <= 1'b1;

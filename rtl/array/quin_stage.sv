@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stage d of five: the columns d, 5 + d, 10 + d .. of all byte lanes, which work in the same cycle. A beat comes with
-// the rows that it is for (en_i, from row 0 on; 0: no beat). In the next cycle the stage adds it and hands it on: the
-// bytes' remainders, the activations, last, and the number of its trits so far that are not zero. read_i, lane_i:
-// sums_o are the shadows of a lane's column, combinational, else 0. Nothing changes where no beat is.
+// Stage d of five: the columns d, 5 + d, 10 + d .. of all byte lanes, which work in the same cycle. A beat
+// comes with the rows that it is for (en_i, from row 0 on; 0: no beat). In the next cycle the stage adds it
+// and hands it on: the bytes' remainders, the activations, last, and the number of its trits so far that are
+// not zero. read_i, lane_i, group_i: sums_o are shadows of a lane's column, combinational, else 0. Nothing
+// changes where no beat is.
 `default_nettype none
 
 module quin_stage #(
@@ -10,27 +11,30 @@ module quin_stage #(
     parameter int StreamBytes = 8,
     parameter int CarryBits = 15,
     parameter int Counters = 1,
+    parameter int ReadRows = Rows,                           // divides Rows
+    parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
     parameter int SumBits = CarryBits + 8,                   // derived
     parameter int LaneBits = $clog2(StreamBytes),            // derived
     parameter int TritBits = $clog2(5 * StreamBytes + 1),    // derived
     parameter int WrapBits = $clog2(Rows * StreamBytes + 1)  // derived
 ) (
-    input  logic                     clk_i,
-    input  logic                     rst_ni,
-    input  logic [Rows-1:0]          en_i,
-    input  logic                     last_i,
-    input  logic [8*StreamBytes-1:0] bytes_i,
-    input  logic [8*Rows-1:0]        act_i,
-    input  logic [TritBits-1:0]      trits_i,
-    output logic [Rows-1:0]          en_o,
-    output logic                     last_o,
-    output logic [8*StreamBytes-1:0] bytes_o,
-    output logic [8*Rows-1:0]        act_o,
-    output logic [TritBits-1:0]      trits_o,
-    input  logic                     read_i,
-    input  logic [LaneBits-1:0]      lane_i,
-    output logic [SumBits*Rows-1:0]  sums_o,
-    output logic [WrapBits-1:0]      wraps_o   // of the beat that was added in the cycle before
+    input  logic                              clk_i,
+    input  logic                              rst_ni,
+    input  logic [Rows-1:0]                   en_i,
+    input  logic                              last_i,
+    input  logic [8*StreamBytes-1:0]          bytes_i,
+    input  logic [8*Rows-1:0]                 act_i,
+    input  logic [TritBits-1:0]               trits_i,
+    output logic [Rows-1:0]                   en_o,
+    output logic                              last_o,
+    output logic [8*StreamBytes-1:0]          bytes_o,
+    output logic [8*Rows-1:0]                 act_o,
+    output logic [TritBits-1:0]               trits_o,
+    input  logic                              read_i,
+    input  logic [LaneBits-1:0]               lane_i,
+    input  logic [GroupBits-1:0]              group_i,
+    output logic [SumBits*ReadRows-1:0]       sums_o,
+    output logic [WrapBits-1:0]               wraps_o   // of the beat that was added in the cycle before
 );
     logic                     run_q;
     logic [StreamBytes-1:0]   plus, minus, plus_q, minus_q;
@@ -68,9 +72,11 @@ module quin_stage #(
         end
     endgenerate
 
-    quin_pe_block #(.Rows(Rows), .Lanes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters)) pes (
-        .clk_i, .rst_ni(run_q), .en_i(en_o), .last_i(last_o), .plus_i(plus_q), .minus_i(minus_q), .act_i(act_o),
-        .read_i, .lane_i, .sums_o, .wraps_o
+    quin_pe_block #(
+        .Rows(Rows), .Lanes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters), .ReadRows(ReadRows)
+    ) pes (
+        .clk_i, .rst_ni(run_q), .en_i(en_o), .last_i(last_o), .plus_i(plus_q), .minus_i(minus_q),
+        .act_i(act_o), .read_i, .lane_i, .group_i, .sums_o, .wraps_o
     );
 endmodule
 

@@ -274,7 +274,7 @@ static int sim_trapped(const quin_sim *s)
 const quin_sim_api *quin_sim_open(void)
 {
     static const quin_sim_api api = {
-        TEXT(QUIN_SIM_CONFIG), sim_create, sim_destroy, sim_reg_read, sim_reg_write, sim_memory, sim_scratchpad, sim_run,
+        sizeof(quin_sim_api), sizeof(quin_sim_options), TEXT(QUIN_SIM_CONFIG), sim_create, sim_destroy, sim_reg_read, sim_reg_write, sim_memory, sim_scratchpad, sim_run,
         sim_wait, sim_cycles, sim_on_retire, sim_on_write, sim_on_sample, sim_dram, sim_trapped,
     };
     return &api;

@@ -34,6 +34,7 @@ struct quin_sim_options {
 };
 
 struct quin_sim_api {
+    size_t bytes, options_bytes; /* of these two structures as the object knows them */
     const char *config; /* row of configs.def that the object was built for */
     /* A device after reset; NULL: no memory, wrong params, or the trace cannot be written. */
     struct quin_sim *(*create)(const struct quin_sim_options *options);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives quin_array_unit, cycle by cycle: a batch of MATMULs one behind the other, their streams, and the scratchpad,
-// with random gaps. Checks handshakes, that requests stay, and that each cycle has a beat or one stall; keeps
-// checksums and counts. Built with -DROWS=.. -DSTREAM_BYTES=.. -DLINE_WORDS=.. as the unit is.
+// Drives quin_array_unit, cycle by cycle: a batch of MATMULs one behind the other, their streams, and the
+// scratchpad, with random gaps. Checks handshakes, that requests stay, and that each cycle has a beat or one
+// stall; keeps checksums and counts. Built with -DROWS=.. -DSTREAM_BYTES=.. -DLINE_WORDS=.. as the unit is.
 #ifndef QUIN_ARRAY_BENCH_H
 #define QUIN_ARRAY_BENCH_H
 
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -111,12 +110,16 @@ private:
     bool stream_offered = false, job_offered = false, read_granted = false;
     struct Request {
         bool open;
-        uint32_t addr, strobe;
+        uint64_t strobes;
+        uint32_t addr;
         uint32_t data[L];
     } held_read = {}, held_write = {};
 
     // Ports of up to 64 bits are numbers, wider ones arrays.
-    template <typename T> static void set_bytes(T &port, const void *from) { memcpy((void *)&port, from, sizeof port); }
+    template <typename T> static void set_bytes(T &port, const void *from)
+    {
+        memcpy((void *)&port, from, sizeof port);
+    }
 
     void drop()
     {
@@ -135,7 +138,8 @@ private:
 
     void offer_job()
     {
-        job_offered = jobs && taken_jobs < jobs->size() && (job_offered || !slow_jobs || below(100) >= slow_jobs);
+        job_offered = jobs && taken_jobs < jobs->size() &&
+                      (job_offered || !slow_jobs || below(100) >= slow_jobs);
         top.job_valid_i = job_offered;
         golden_matmul m = {};
         if (job_offered) {
@@ -181,7 +185,8 @@ private:
 
     void check_held(const char *what, Request &held, const Request &request, bool req, bool gnt)
     {
-        if (held.open && (!req || memcmp(&held.addr, &request.addr, sizeof held - offsetof(Request, addr))) &&
+        if (held.open && (!req || held.addr != request.addr || held.strobes != request.strobes ||
+                          memcmp(held.data, request.data, sizeof held.data)) &&
             !top.abort_i && top.rst_ni)
             fail(what, request.addr, held.addr);
         held = request;
@@ -223,14 +228,14 @@ private:
             return;
         request.addr = top.drain_addr_o;
         memcpy(request.data, (const void *)&top.drain_wdata_o, sizeof request.data);
-        memcpy(&request.strobe, (const void *)&top.drain_wstrb_o, sizeof top.drain_wstrb_o < 4 ? sizeof top.drain_wstrb_o : 4);
+        request.strobes = top.drain_wstrb_o;
         check_held("write request changed", held_write, request, top.drain_req_o, top.drain_gnt_i);
         if (!top.drain_gnt_i || top.abort_i)
             return;
         if ((request.addr + 1) * L > sp.size())
             fail("write beyond the scratchpad", request.addr);
         for (uint32_t i = 0; i < L; i++) {
-            uint32_t strobe = (uint64_t)top.drain_wstrb_o >> 4 * i & 15;
+            uint32_t strobe = request.strobes >> 4 * i & 15;
             if (strobe == 15)
                 sp[request.addr * L + i] = request.data[i];
             else if (strobe)
@@ -238,7 +243,8 @@ private:
         }
     }
 
-    // Handshakes and counts of the cycle; with beats to go there is a beat or one stall in every cycle, else none.
+    // Handshakes and counts of the cycle; with beats to go there is a beat or one stall in every cycle, else
+    // none.
     void look()
     {
         if (!top.rst_ni || top.abort_i || !jobs)

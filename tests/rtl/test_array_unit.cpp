@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bench of quin_array_unit: batches of random MATMULs, as fast one behind the other as the unit takes them. Every word
-// of the scratchpad, every checksum and the counts against the golden device.
+// Bench of quin_array_unit: batches of random MATMULs, as fast one behind the other as the unit takes them.
+// Every word of the scratchpad, every checksum and the counts against the golden device.
 //   test_array_unit [--quick] [--seed N]   random batches; SEED=N in the environment does the same as --seed
-//   test_array_unit --timing [K N]         cycles of MATMULs without gaps, with limits; K, N: of a large matrix too
+//   test_array_unit --timing [K N]         cycles of MATMULs without gaps, with limits; K x N too
 //   test_array_unit --speed                simulated cycles a second of CPU time
 #include <ctime>
 
@@ -26,7 +26,8 @@ static uint32_t random_scale()
     return (rnd() & 0x807fffff) | (below(16) ? 107 + below(40) : below(255)) << 23;
 }
 
-// A MATMUL of that shape with a random stream (any byte is good) and its places in the scratchpad from word `at` on.
+// A MATMUL of that shape with a random stream (any byte is good) and its places in the scratchpad from word
+// `at` on.
 static Job make_job(const Shape &s, uint32_t at)
 {
     Job job;
@@ -96,8 +97,8 @@ static void tie(Job &job, const Job &before, uint32_t words)
     case 4: m.dst = b.dst; break;
     default: m.dst = b.rscale / 16 * 16; break;
     }
-    bool fits = end_of(m) < words && m.act + m.act_row * m.rows < words && m.rscale + m.rscale_row * m.rows < words;
-    if (fits && apart(m))
+    uint32_t act_end = m.act + m.act_row * m.rows, rscale_end = m.rscale + m.rscale_row * m.rows;
+    if (end_of(m) < words && act_end < words && rscale_end < words && apart(m))
         job.m = m;
 }
 
@@ -127,14 +128,16 @@ static Shape random_shape()
 }
 
 // Runs the batch on both and compares. The golden device runs one MATMUL after the other.
-static void compare(Bench &bench, golden_device *golden, const std::vector<Job> &work, uint64_t abort_after = 0)
+static void compare(Bench &bench, golden_device *golden, const std::vector<Job> &work,
+                    uint64_t abort_after = 0)
 {
     std::vector<uint32_t> want = bench.sp;
     if (!bench.run(work, abort_after))
         return;
     golden_result sum = {};
     for (size_t i = 0; i < work.size(); i++) {
-        golden_result one = golden_run(golden, &work[i].m, want.data(), work[i].stream.data(), work[i].stream.size());
+        const std::vector<uint8_t> &stream = work[i].stream;
+        golden_result one = golden_run(golden, &work[i].m, want.data(), stream.data(), stream.size());
         if (one.error)
             bench.fail("the golden device refuses", one.error, i);
         if (one.checksum != bench.ended[i])
@@ -201,8 +204,8 @@ static void test_random(Bench &bench, golden_device *golden, uint32_t words, uin
         beats += bench.counts.beats;
         matmuls += bench.ended.size();
     }
-    printf("test_array_unit: %llu MATMULs in %u batches, %llu beats, %llu cycles: good\n", (unsigned long long)matmuls,
-           batches, (unsigned long long)beats, (unsigned long long)cycles);
+    printf("test_array_unit: %llu MATMULs in %u batches, %llu beats, %llu cycles: good\n",
+           (unsigned long long)matmuls, batches, (unsigned long long)beats, (unsigned long long)cycles);
 }
 
 static void time_of(Bench &bench, golden_device *golden, const Shape &s, uint32_t count, double limit)
@@ -224,17 +227,24 @@ static void time_of(Bench &bench, golden_device *golden, const Shape &s, uint32_
             lost = bench.first_beat[i] - bench.last_beat[i - 1] - 1;
     }
     double share = (double)c.cycles / (double)beats;
-    printf("%5u %5u %5u %2u %6s %2u | %8llu %8llu %7.4f | %6llu %6llu %6llu | %llu\n", s.rows, s.k, s.n, trits_of(s),
-           s.column_scales ? "column" : "one", count, (unsigned long long)beats, (unsigned long long)c.cycles, share,
-           (unsigned long long)c.drain, (unsigned long long)c.act, (unsigned long long)c.stream,
+    printf("%5u %5u %5u %2u %6s %2u | %8llu %8llu %7.4f | %6llu %6llu %6llu | %llu\n", s.rows, s.k, s.n,
+           trits_of(s), s.column_scales ? "column" : "one", count, (unsigned long long)beats,
+           (unsigned long long)c.cycles, share, (unsigned long long)c.drain, (unsigned long long)c.act,
+           (unsigned long long)c.stream,
            (unsigned long long)lost);
+    if (lost > 4)
+        bench.fail("beats lost between MATMULs", lost, 4);
+    // Rows x columns / D results leave within a tile, unless it is shorter than they are many.
+    uint32_t leave = 5 * W / trits_of(s) * (s.rows > trits_of(s) ? s.rows : trits_of(s));
+    if (s.k >= 64 && s.k >= leave && c.drain)
+        bench.fail("cycles waiting for the drain", c.drain);
     if (limit > 0 && share > limit)
         bench.fail("cycles beyond the limit", c.cycles, (uint64_t)((double)beats * limit));
 }
 
 static void timing(Bench &bench, golden_device *golden, uint32_t k, uint32_t n)
 {
-    printf(" rows     k     n  D scales  x |    beats   cycles   share |  drain    act stream | beats lost between\n");
+    printf(" rows     k     n  D scales  x |    beats   cycles   share |  drain    act stream | lost\n");
     for (uint32_t r : {1u, (uint32_t)R}) {
         for (uint32_t width : {64u, 128u, 256u}) {
             time_of(bench, golden, {r, width, 512, 1, 0}, 1, 0);
@@ -261,7 +271,8 @@ static void speed(Bench &bench, uint32_t rows)
         cycles += bench.counts.cycles;
     }
     double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-    printf("%u x %u, %u rows in use: %.0f cycles a second of CPU time\n", R, 5 * W, rows, (double)cycles / seconds);
+    printf("%u x %u, %u rows in use: %.0f cycles a second of CPU time\n", R, 5 * W, rows,
+           (double)cycles / seconds);
 }
 
 int main(int argc, char **argv)
@@ -280,7 +291,8 @@ int main(int argc, char **argv)
     }
     rnd_state = seed ? strtoull(seed, nullptr, 0) : 1;
     uint32_t words = timed || fast ? 131072 : 16384;
-    printf("test_array_unit %u x %u, lines of %u words: SEED=%llu\n", R, 5 * W, L, (unsigned long long)rnd_state);
+    printf("test_array_unit %u x %u, lines of %u words: SEED=%llu\n", R, 5 * W, L,
+           (unsigned long long)rnd_state);
     Verilated::randReset(2);
     golden_device *golden = golden_open(R, W, 15, words);
     Bench bench(words);

@@ -328,6 +328,7 @@ struct Bench {
         expect(make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 20), QUIN_DERR_NONE, "a long run");
         uint64_t took = soc.now - start;
         verdict.check(took > 20000, "the loop took only %lu cycles", took);
+        verdict.check(soc.announced - soc.ended < 4000, "the core saw the run's end %lu cycles late", soc.announced - soc.ended);
         size_t before = soc.completions.size();
         const quin_submission subs[3] = {make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 21), make(QUIN_SUBMIT_NOP, 3, 0, 0, 22),
                                          make(QUIN_SUBMIT_GENERATE, 3, 1, 0, 23)};
