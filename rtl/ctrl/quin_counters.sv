@@ -85,7 +85,7 @@ module quin_counters #(
 
 `ifndef SYNTHESIS
     // The same by the definition, for observers of a simulation.
-    logic [63:0] count_q [0:Places-1];
+    logic [63:0] count_q [0:Places-1] /* verilator public_flat_rd */;
     logic [63:0] seen_q;
     always @(posedge clk_i) begin
         for (int i = 0; i < Places; i++) begin

@@ -2,9 +2,9 @@
 // First half of the move DMA: walks rows, groups and runs of a job in the order of docs/commands.md, checks each and
 // splits it into bursts. a = row_address(r) + j * group_stride, run i at a + i * outer_stride, `inner` elements long:
 // ALIGN and SCRATCHPAD group by group, WINDOW run by run. The first failing one ends the walk, after all bursts
-// before it. Three stages: generator (a run a cycle, three cycles more a group) -> window check and cut of the first
-// burst -> bursts (one a cycle where a run is one burst, else one in two cycles). end_o stays 1 from the end of the walk
-// to the next start_i; stop_i ends it early.
+// before it. Three stages: generator (three cycles more a group) -> window check and cut of the first burst -> bursts.
+// A run takes two cycles, or two for each of its bursts. end_o stays 1 from the end of the walk to the next start_i;
+// stop_i ends it early.
 `default_nettype none
 
 module quin_move_walk #(
@@ -179,13 +179,18 @@ module quin_move_walk #(
     end
 
     // ---- window check ----
-    logic ok, s_ready, s_take;
+    logic ok, ok_q, c_checked_q, s_ready, s_take;  // c_checked_q: ok_q belongs to c
 
     assign c_ready = !c_valid_q || s_take;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || halt) c_valid_q <= 1'b0;
         else if (c_ready) c_valid_q <= t_valid;
+    end
+
+    always_ff @(posedge clk_i) begin
+        ok_q <= ok;
+        c_checked_q <= rst_ni && !halt && c_valid_q && !s_take;
     end
 
     always_ff @(posedge clk_i) begin
@@ -235,7 +240,7 @@ module quin_move_walk #(
 
     assign s_fire = burst_valid_o && burst_ready_i;
     assign s_ready = !s_valid_q || (s_fire && s_end_q);
-    assign s_take = s_ready && c_valid_q;
+    assign s_take = s_ready && c_checked_q;
 
     always_ff @(posedge clk_i) begin
         s_cut_q <= cutting || s_take || (s_cut_q && !s_fire);
@@ -252,8 +257,8 @@ module quin_move_walk #(
             s_valid_q <= 1'b0;
             end_q <= 1'b1;
         end else if (s_ready) begin
-            s_valid_q <= c_valid_q && !c_last_q && c_error_q == None && ok && !halt;
-            if (c_valid_q && (c_last_q || c_error_q != None || !ok)) end_q <= 1'b1;
+            s_valid_q <= c_checked_q && !c_last_q && c_error_q == None && ok_q && !halt;
+            if (c_checked_q && (c_last_q || c_error_q != None || !ok_q)) end_q <= 1'b1;
         end
     end
 
@@ -261,7 +266,7 @@ module quin_move_walk #(
         if (start_i) begin
             error_q <= None;
         end else if (s_take && !end_q) begin
-            error_q <= c_error_q != None ? c_error_q : !c_last_q && !ok ? 4'(quin_pkg::DERR_WINDOW) : None;
+            error_q <= c_error_q != None ? c_error_q : !c_last_q && !ok_q ? 4'(quin_pkg::DERR_WINDOW) : None;
             error_address_q <= c_address_q[39:0];
         end
     end
@@ -312,6 +317,7 @@ module quin_move_walk #(
     always @(posedge clk_i) begin
         if (rst_ni && burst_valid_o)
             assert ({s_beats_q, s_bytes_q, s_end_q} == {want_beats, want_bytes, want_end});
+        if (rst_ni && c_checked_q) assert (c_valid_q && ok_q == ok);
         if (rst_ni && state_q != IDLE)
             assert (n_bytes_q == n_bytes && inner_bytes_q == {2'b0, inner_i} << element_i);
     end

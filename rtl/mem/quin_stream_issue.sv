@@ -70,7 +70,7 @@ module quin_stream_issue #(
     logic [39:0] ar_addr_q;
     logic [7:0] ar_len_q;
 
-    logic ok, split_end, fill, send, last;
+    logic ok, ok_q, first_q, refused, split_end, fill, send, last; // first_q: SPLIT after TILE, ok_q is its tile's
     logic [6:0] split_beats;
     logic [12:0] split_bytes;
     logic [40:0] next_tile;
@@ -122,7 +122,10 @@ module quin_stream_issue #(
         end
     end
 
+    assign refused = first_q && !ok_q;
     always_ff @(posedge clk_i) begin
+        ok_q <= ok;
+        first_q <= rst_ni && state_q == TILE;
         case (state_q)
             IDLE: begin
                 tile_q <= {1'b0, job_address_i & Aligned};
@@ -135,11 +138,11 @@ module quin_stream_issue #(
                 beats_q <= 7'd1; // of a job of no bytes
             end
             TILE: begin
-                if (!ok && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW);
                 burst_q <= tile_q[39:0];
                 left_q <= tile_bytes_q;
             end
             SPLIT: begin
+                if (refused && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW);
                 beats_q <= split_beats;
                 bytes_q <= split_bytes;
                 end_q <= split_end;
@@ -179,7 +182,7 @@ module quin_stream_issue #(
 
     assign note_valid_o = send;
     assign note_beats_o = beats_q;
-    assign note_fill_o = fill;
+    assign note_fill_o = fill || refused;
     assign note_none_o = none_q;
     assign note_last_o = last;
     assign note_error_o = error_q;

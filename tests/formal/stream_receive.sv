@@ -99,11 +99,10 @@ module stream_receive #(
 
     // ---- the reference: numbers ----
     logic [7:0] asked_q, taken_q, given_q;             // units asked for, received, given to the stream
-    logic [7:0] promised_q, received_q, released_q;    // bus beats that the FIFO must have room for
+    logic [7:0] owed_q;                                 // bus beats of all notes that have not come
     logic [7:0] n_start [0:N-1];                       // number of a note's first unit
     logic [7:0] n_next [0:N-1];                         // and of the next note's
-    logic [7:0] n_promise [0:N-1];                      // beats promised before a note
-    logic [7:0] n_promised [0:N-1];                     // and with it
+    logic [7:0] n_after [0:N-1];                        // bus beats of the notes after a note
     logic [7:0] n_len [0:N-1];                          // of its burst, as the memory was told
     logic [N-1:0] open_q;                               // bursts that the memory has not answered
     logic [3:0] ar_note_q, oldest;
@@ -120,9 +119,10 @@ module stream_receive #(
     assign new_taken = last_beat ? n_start[head] + n_units[head]
         : Slots > 1 ? n_start[head] + (8'(dut_beat) + 8'd1) * 8'(Slots) - 8'(n_first[head]) : taken_q + 8'd1;
 
-    logic [7:0] asked_next, promised_next;
+    logic [7:0] asked_next;
+    logic [7:0] cost;
     assign asked_next = asked_q + units(dut.put_beats, dut.put_first, dut.put_end, dut.put_none);
-    assign promised_next = promised_q + (dut.put_none ? 8'(Pack) : 8'(dut.put_beats));
+    assign cost = dut.put_none ? 8'(Pack) : 8'(dut.put_beats);
 
     // The memory answers bursts in the order asked; the oldest is the first open one from the head on.
     always_comb begin
@@ -172,17 +172,15 @@ module stream_receive #(
     always_ff @(posedge clk_i) begin
         started_q <= 1'b1;
         if (!rst_ni) begin
-            {asked_q, taken_q, given_q, promised_q, received_q, released_q} <= '0;
+            {asked_q, taken_q, given_q, owed_q} <= '0;
             open_q <= '0;
             beat_q <= '0;
         end else begin
             if (put) begin
                 n_start[tail] <= asked_q;
-                n_promise[tail] <= promised_q;
                 n_next[tail] <= asked_next;
-                n_promised[tail] <= promised_next;
+                for (int j = 0; j < N; j++) n_after[j] <= 4'(j) == tail ? 8'd0 : n_after[j] + cost;
                 asked_q <= asked_next;
-                promised_q <= promised_next;
                 if (!dut.put_fill) ar_note_q <= tail;
             end
             if (ar_valid && ar_ready_i) begin
@@ -191,17 +189,14 @@ module stream_receive #(
             end
             if (r_take) beat_q <= r_last ? 8'd0 : beat_q + 8'd1;
             if (r_take && r_last) open_q[oldest] <= 1'b0;
-            if (take) begin
-                taken_q <= n_none[head] ? taken_q : new_taken;
-                received_q <= received_q + (n_none[head] ? 8'(Pack) : 8'd1);
-            end
+            if (take && !n_none[head]) taken_q <= new_taken;
+            owed_q <= owed_q + (put ? cost : 8'd0) - (!take ? 8'd0 : n_none[head] ? 8'(Pack) : 8'd1);
             if (entry) begin
                 e_start[e_tail] <= taken_q - part;
                 e_fill_q[e_tail] <= n_fill[head];
             end
             if (stream_valid && stream_ready_i) given_q <= given_q + 8'(StreamUnits);
             else if (pop) given_q <= e_start[e_head] + e_units[e_head];  // dropped by a flush, or no bytes
-            if (pop) released_q <= released_q + 8'(Pack);
         end
     end
 
@@ -224,23 +219,20 @@ module stream_receive #(
     end
 
     // ---- induction: notes follow each other, and entries; each open burst has its note ----
-    logic [7:0] seen [0:N-1];
     for (genvar j = 0; j < N; j++) begin : g_chain
         logic final_note;
         logic [3:0] place, ar_place;
         assign place = 4'(j) - head;
         assign ar_place = ar_note_q - head;
         assign final_note = {1'b0, place} + 5'd1 == count;
-        assign seen[j] = n_promised[j] - released_q;
         always_comb begin
             if (started_q && rst_ni) begin
                 if (n_in[j]) begin
                     assert (legal(n_beats[j], n_first[j], n_end[j], n_none[j], n_fill[j]));
                     assert (n_next[j] == n_start[j] + n_units[j]);
                     assert (n_next[j] == (final_note ? asked_q : n_start[(j + 1) % N]));
-                    assert (n_promised[j] == n_promise[j] + n_cost[j]);
-                    assert (n_promised[j] == (final_note ? promised_q : n_promise[(j + 1) % N]));
-                    assert (seen[j] > received_q - released_q && seen[j] <= promised_q - released_q);
+                    assert (n_after[j] == (final_note ? 8'd0 : n_after[(j + 1) % N] + n_cost[(j + 1) % N]));
+                    assert (n_after[j] <= (8'(count) - 8'd1 - 8'(place)) * 8'(MaxBeats));
                     if (!n_fill[j]) assert (open_q[j] != (ar_valid && ar_note_q == 4'(j)));
                     if (!n_fill[j] && ar_valid) assert (place <= ar_place);
                 end
@@ -252,17 +244,17 @@ module stream_receive #(
     always_comb begin
         if (started_q && rst_ni) begin
             if (count == 5'd0) begin
-                assert (asked_q == taken_q && promised_q == received_q && dut_beat == 7'd0 && beat_q == 8'd0);
+                assert (asked_q == taken_q && owed_q == 8'd0 && dut_beat == 7'd0 && beat_q == 8'd0);
                 assert (part == 8'd0);
             end else begin
                 assert (n_start[head] + head_taken == taken_q && dut_beat < n_beats[head]);
-                assert (n_promise[head] + 8'(dut_beat) == received_q);
+                assert (owed_q == n_cost[head] - 8'(dut_beat) + n_after[head]);
                 assert (beat_q == (n_fill[head] ? 8'd0 : 8'(dut_beat)));
                 assert (part == (n_none[head] ? 8'd0 : 8'(dut_beat) % 8'(Pack)));
             end
-            assert (received_q - released_q == 8'(Pack) * 8'(e_count) + part && e_count <= (Log + 1)'(Depth));
-            assert (promised_q - released_q <= 8'(FifoBeats));
-            assert (8'(dut.u_issue.credits_q) == 8'(FifoBeats) - (promised_q - released_q));
+            assert (8'(dut.u_issue.credits_q) + owed_q + part + 8'(Pack) * 8'(e_count) == 8'(FifoBeats));
+            if (dut.u_issue.first_q) assert (dut.u_issue.state_q == 2'd0 || dut.u_issue.state_q == 2'd2);
+            assert (e_count <= (Log + 1)'(Depth) && owed_q <= 8'(FifoBeats) && dut.u_issue.credits_q <= FifoBeats);
         end
     end
     for (genvar e = 0; e < Depth; e++) begin : g_follow

@@ -57,7 +57,7 @@ module stream_rules #(
     logic [1:0] state;
     assign state = dut.state_q;
     assign sent = note_valid && note_ready_i && !note_fill;
-    assign walks = (state == 2'd2 || state == 2'd3) && !note_fill;
+    assign walks = ((state == 2'd2 && (!dut.first_q || dut.ok_q)) || state == 2'd3) && !dut.fill;
     assign lo = {1'b0, dut.tile_q};
     assign hi = {1'b0, dut.tile_q} + {7'b0, dut.tile_bytes_q};
     assign ar_end = {2'b0, ar_addr} + ((42'(ar_len) + 42'd1) << BusLog);
@@ -102,6 +102,7 @@ module stream_rules #(
             if (state != 2'd0 && !dut.none_q) assert (dut.tile_bytes_q != 35'd0);
             if (state == 2'd1 || state == 2'd2) assert (!dut.none_q);
             if (state == 2'd1) assert (dut.ok == granted);
+            if (dut.first_q) assert ((state == 2'd0 || state == 2'd2) && dut.ok_q == granted_q);
             if (walks) begin
                 assert (granted_q && hi_q <= 42'hffffffffc0);
                 assert (burst >= lo_q && burst + left == hi_q && left != 42'd0);
