@@ -91,6 +91,19 @@ static enum quin_err row_from_floats(struct place at, const float *w, int8_t *tr
     return QUIN_OK;
 }
 
+/* Masters have many magnitudes; a tensor of which half has the first one, or is zero, was ternary and is damaged. */
+static bool is_master(const struct quin_gguf_tensor *t, float *w, float first)
+{
+    uint64_t rows = quin_gguf_tensor_rows(t), same = 0;
+    for (uint64_t r = 0; r < rows; r++) {
+        if (quin_gguf_row_f32(t, r, w, NULL))
+            return false;
+        for (uint64_t k = 0; k < t->ne[0]; k++)
+            same += w[k] == 0 || fabsf(w[k]) == first;
+    }
+    return same < rows * t->ne[0] / 2;
+}
+
 static enum quin_err from_floats(const struct quin_gguf_tensor *t, enum quin_masters masters, int8_t *trits,
                                  float *scale, bool *quantised, struct quin_msg *msg)
 {
@@ -106,7 +119,7 @@ static enum quin_err from_floats(const struct quin_gguf_tensor *t, enum quin_mas
         if (!e)
             e = row_from_floats((struct place){t, r, 0}, w, trits + r * t->ne[0], scale, msg);
     }
-    if (e == QUIN_ERR_FORMAT && masters == QUIN_MASTERS_ABSMEAN) {
+    if (e == QUIN_ERR_FORMAT && masters == QUIN_MASTERS_ABSMEAN && is_master(t, w, *scale)) {
         *quantised = true;
         e = from_masters(t, w, trits, scale, msg); /* what is not finite is refused there, too */
     }

@@ -15,7 +15,7 @@
 /* What a tensor of plain floats may be. */
 enum quin_masters {
     QUIN_MASTERS_REFUSED, /* only values 0 and plus or minus one scale */
-    QUIN_MASTERS_ABSMEAN  /* other values are masters of a BitNet: quantised by absmean, as its reference does online */
+    QUIN_MASTERS_ABSMEAN  /* many magnitudes are masters of a BitNet: quantised by absmean, as its reference does online */
 };
 
 /* Reads tensor t of g, of type F32, F16, BF16, TQ1_0, TQ2_0 or I2_S.
