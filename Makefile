@@ -15,12 +15,12 @@ CLANG  ?= clang
 PYTHON := build/venv/bin/python
 MODEL_FILE := models/quintrit-stories-5m.gguf
 
-CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmware/core \
+CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmware/core -Isim/dram -Isim/verilator \
 	$(addprefix -Icmodel/,array common ctrl mem reference vector)
 WARN   := -Wall -Wextra -Werror
 FLOAT  := -ffp-contract=off
 CFLAGS := -std=c11 -O2 -g $(WARN) $(FLOAT)
-LDLIBS := -lpcre2-8 -lm
+LDLIBS := -lpcre2-8 -lm -ldl
 
 CMODEL := rtl/spec/contract.c $(wildcard cmodel/*/*.c) $(wildcard firmware/core/*.c)
 DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)
@@ -81,6 +81,9 @@ build/obj/driver/src/embedded.o: driver/src/embedded.S $(MODEL_FILE)
 build/gen: $(wildcard rtl/spec/gen*.c) $(wildcard rtl/spec/*.def rtl/spec/*.h)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(wildcard rtl/spec/gen*.c)
+
+build/bench-rtl: $(wildcard bench/*.c bench/*.h) build/libquintrit.a
+	@echo '  cc $@'; $(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -o $@ $(wildcard bench/*.c) build/libquintrit.a $(LDLIBS)
 
 tests-c: $(TEST_BINS) build/quintrit build/gen
 tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit

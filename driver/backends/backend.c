@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const struct quin_backend *const backends[] = {&quin_backend_cmodel};
+static const struct quin_backend *const backends[] = {&quin_backend_cmodel, &quin_backend_rtl};
 
 const struct quin_backend *quin_backend_at(size_t i)
 {

@@ -16,6 +16,7 @@ struct quin_backend_options {
     const char *config;  /* a row of configs.def */
     uint64_t dram_bytes; /* DRAM wanted */
     bool check_hazards;  /* where the backend can */
+    bool ideal_memory;   /* simulated memory: a beat in every cycle, for benches */
 };
 
 /* Told of every command that retires: its place in the program, and the scratchpad's words after it. */
@@ -38,6 +39,9 @@ struct quin_backend {
     uint64_t (*hazards)(void *device, char text[256]);
     /* From here on fn sees every command; fn NULL: no longer. NULL where the backend cannot look inside. */
     void (*observe)(void *device, quin_observe_fn *fn, void *user);
+    /* Commands whose result differs from the golden model's, of how many compared, and the first in words; NULL where
+     * nothing is compared. */
+    uint64_t (*differences)(void *device, uint64_t *compared, char text[256]);
 };
 
 /* Row i of the table, NULL beyond the last; or the row of a name, NULL if there is none. */
@@ -45,5 +49,6 @@ const struct quin_backend *quin_backend_at(size_t i);
 const struct quin_backend *quin_backend_find(const char *name);
 
 extern const struct quin_backend quin_backend_cmodel;
+extern const struct quin_backend quin_backend_rtl;
 
 #endif

@@ -63,7 +63,7 @@ static const struct row {
      "the float reference instead of the device"},
     {"exact", 0, FLAG, DEVICE, AT(exact), 0, 0, NULL, "ten trits for KV cache and lm_head, 16-bit attention"},
     {"backend", 0, TEXT, DEVICE, AT(backend), 0, 0, "NAME",
-     "what computes (default: cmodel, the golden model)"},
+     "what computes: cmodel, the golden model (default), or rtl, its simulated hardware"},
     {"config", 0, TEXT, DEVICE, AT(config), 0, 0, "NAME",
      "configuration of the device (default: sim); see `quintrit configs`"},
     {"verbose", 'v', FLAG, RUN, AT(verbose), 0, 0, NULL,

@@ -62,7 +62,30 @@ static void counters(FILE *to, const struct quin_options *o, const struct quin_s
             counter(to, r, r->all.values[i].name, r->all.values[i].name);
 }
 
-void quin_report_print(FILE *to, const struct quin_options *o, const struct quin_session *s,
+/* What only a device with time has: cycles, their use, and the speed at its clock. */
+static void timing(FILE *to, const struct quin_session *s, const struct quin_report *r)
+{
+    char group[32];
+    uint64_t busy = value_of(&r->all, "BUSY_CYCLES"), stream = value_of(&r->all, "STREAM_CYCLES");
+    counter(to, r, "cycles", "CYCLES");
+    if (busy)
+        fprintf(to, "%-20s %13.1f %% of the cycles in which a program ran\n", "stream busy", 100.0 * (double)stream / (double)busy);
+    uint64_t steps = value_of(&r->all, "CYCLES") - value_of(&r->prompt, "CYCLES");
+    if (r->steps && steps)
+        fprintf(to, "%-20s %14.1f tokens/s at %s MHz\n", "on the device",
+                (double)r->steps * s->device.clock_hz / (double)steps, quin_session_group(s->device.clock_hz / 1000000, group));
+}
+
+static void lockstep(FILE *to, uint64_t compared, uint64_t differ, const char *first)
+{
+    char a[32], b[32];
+    fprintf(to, "%s commands compared with the golden model, %s differ\n", quin_session_group(compared, a),
+            quin_session_group(differ, b));
+    if (differ)
+        fprintf(to, "the first: %s\n", first);
+}
+
+bool quin_report_print(FILE *to, const struct quin_options *o, const struct quin_session *s,
                        const struct quin_report *r)
 {
     fprintf(to, "\n");
@@ -77,6 +100,13 @@ void quin_report_print(FILE *to, const struct quin_options *o, const struct quin
     else
         fprintf(to, "%-20s the likeliest token, on the device\n", "sampled with");
     counters(to, o, s, r);
+    if (s->device.clock_hz)
+        timing(to, s, r);
+    uint64_t compared = 0, differ = 0;
+    char first[256];
+    if (quin_engine_differences(s->engine, &compared, &differ, first))
+        lockstep(to, compared, differ, first);
+    return !differ;
 }
 
 void quin_report_begin(FILE *to, const struct quin_session *s)

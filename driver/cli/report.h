@@ -25,7 +25,8 @@ struct quin_report {
     uint64_t seed;
     struct quin_tally prompt, all; /* counted up to the first token, and in all */
 };
-void quin_report_print(FILE *to, const struct quin_options *o, const struct quin_session *s,
+/* false: the device differs from the golden model. */
+bool quin_report_print(FILE *to, const struct quin_options *o, const struct quin_session *s,
                        const struct quin_report *r);
 
 /* What --verbose tells before the text. */

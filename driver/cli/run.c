@@ -227,8 +227,8 @@ enum quin_exit quin_run_main(const struct quin_options *o)
         quin_text_close(&r.text);
         if (err)
             code = quin_session_fail(err, &msg);
-        else if (!r.text.error)
-            quin_report_print(stderr, o, &r.s, &r.report);
+        else if (!r.text.error && !quin_report_print(stderr, o, &r.s, &r.report) && !code)
+            code = QUIN_EXIT_FAILED;
         if (!code && quin_term_interrupted())
             code = QUIN_EXIT_INTERRUPT;
         code = quin_session_end_output(r.text.error, code);

@@ -129,6 +129,9 @@ enum quin_err quin_engine_counters(struct quin_engine *engine, struct quin_count
 enum quin_err quin_engine_clear_counters(struct quin_engine *engine, struct quin_msg *msg);
 /* Conflicts that check_hazards found, and the first one in words. */
 uint64_t quin_engine_hazards(struct quin_engine *engine, char text[256]);
+/* Commands compared with the golden model, how many of them differ, and the first of these in words; false where the
+ * backend compares nothing. */
+bool quin_engine_differences(struct quin_engine *engine, uint64_t *compared, uint64_t *differ, char text[256]);
 
 /* ---- checks ---- */
 

@@ -31,6 +31,12 @@ const struct quin_layout *quin_engine_layout(const struct quin_engine *e)
     return &e->layout;
 }
 
+void quin_engine_device(const struct quin_engine *e, const struct quin_backend **backend, void **device)
+{
+    *backend = e->backend;
+    *device = e->device;
+}
+
 static enum quin_err set(struct quin_engine *e, uint32_t reg, uint32_t value, struct quin_msg *msg)
 {
     return e->backend->reg_write(e->device, reg, value, msg);
@@ -132,12 +138,13 @@ enum quin_err quin_engine_open_model(const struct quin_model *model, const struc
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for an engine");
     e->backend = quin_backend_find(options->backend);
     if (!e->backend)
-        err = quin_msg_set(msg, QUIN_ERR_ARG, "no backend '%s'; there is: cmodel", options->backend);
+        err = quin_msg_set(msg, QUIN_ERR_ARG, "no backend '%s'; there are: cmodel, rtl", options->backend);
     else if (!config)
         err = quin_msg_set(msg, QUIN_ERR_ARG, "no configuration '%s'; see docs/configurations.md", options->config);
     if (!err)
         err = quin_layout_make(&e->layout, config, &model->hyper, &precision, options->context, options->slots, msg);
-    const struct quin_backend_options open = {options->config, e->layout.dram_bytes, options->check_hazards};
+    const struct quin_backend_options open = {
+        .config = options->config, .dram_bytes = e->layout.dram_bytes, .check_hazards = options->check_hazards};
     if (!err)
         err = e->backend->open(&open, &e->device, msg);
     if (!err)
@@ -347,6 +354,14 @@ uint64_t quin_engine_hazards(struct quin_engine *e, char text[256])
 {
     text[0] = 0;
     return e->backend->hazards ? e->backend->hazards(e->device, text) : 0;
+}
+
+bool quin_engine_differences(struct quin_engine *e, uint64_t *compared, uint64_t *differ, char text[256])
+{
+    if (!e->backend->differences)
+        return false;
+    *differ = e->backend->differences(e->device, compared, text);
+    return true;
 }
 
 bool quin_engine_observe(struct quin_engine *e, void (*fn)(void *user, uint32_t command, const uint32_t *sp), void *user)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands by their place in the program, through a small direct-mapped store, since a program is a loop over layers.
 // Request: pc_i with req_i held; cmd_valid_o for one cycle with the command, or error_o (a device error) instead.
-// A miss reads up to four commands in one burst that stays within 4 KiB. A hit takes two cycles. START empties the store.
+// A miss reads up to four commands in one burst that stays within 4 KiB and within a window; or the one command, if the
+// others are not granted. A hit takes two cycles. START empties the store.
 `default_nettype none
 
 module quin_command_fetch #(
@@ -18,8 +19,11 @@ module quin_command_fetch #(
     output logic                  cmd_valid_o,
     output logic [511:0]          cmd_o,
     output logic [3:0]            error_o,
+    output logic [39:0]           error_address_o,
+    output logic                  busy_o,
     // is a range readable? (quin_window_check, combinational)
-    output logic [39:0]           check_addr_o,
+    output logic [40:0]           check_addr_o,
+    output logic [8:0]            check_bytes_o,
     input  logic                  check_ok_i,
     // AXI read client
     output logic                  ar_valid_o,
@@ -34,10 +38,12 @@ module quin_command_fetch #(
 );
     localparam int IndexBits = $clog2(Entries);
     localparam int Beats = quin_pkg::COMMAND_BYTES / BusBytes;
-    localparam int BeatBits = $clog2(Beats);
+    localparam int BeatBits = Beats > 1 ? $clog2(Beats) : 1;
+    localparam logic [6:0] Most = Beats > 16 ? 7'(64 / Beats) : 7'd4; // commands of a burst of at most 64 beats
     localparam int TagBits = 24 - IndexBits;
 
-    localparam logic [2:0] IDLE = 3'd0, LOOK = 3'd1, ASK = 3'd2, READ = 3'd3, AGAIN = 3'd4, FAIL = 3'd5;
+    localparam logic [2:0] IDLE = 3'd0, LOOK = 3'd1, CHECK = 3'd2, ASK = 3'd3, READ = 3'd4,
+                           AGAIN = 3'd5, FAIL = 3'd6;
 
     logic [2:0] state_q;
     (* no_rw_check *) logic [511:0] store [0:Entries-1];
@@ -46,27 +52,36 @@ module quin_command_fetch #(
     logic [TagBits-1:0] tag_q;
     logic hit_valid_q;
     logic [511:0] line_q;
-    logic [511-8*BusBytes:0] gather_q; // beats of a command but the last, newest at the top
+    logic [511:0] gather_q, gathered;  // beats of a command, newest at the top
     logic [BeatBits-1:0] beat_q;
     logic [23:0] fill_q;               // command that is being read
     logic [3:0] error_q;
-    logic bad_q;
+    logic bad_q;                       // a beat of this burst came with an error
+    logic single_q;                    // and so the command is asked for alone
     logic [31:0] left;
     logic [6:0] to_boundary;
-    logic [2:0] count;                 // commands of a burst
+    logic [2:0] count, count_q;        // commands of a burst
+    logic [40:0] address_q;
     logic hit;
 
-    assign check_addr_o = program_i + {10'd0, pc_i, 6'd0};
-    assign ar_addr_o = check_addr_o;
-    assign left = length_i - {8'd0, pc_i};
-    assign to_boundary = 7'd64 - {1'b0, check_addr_o[11:6]};
-    assign count = (left < 32'd4 || to_boundary < 7'd4) ?
-                   ((left[31:3] == '0 && {4'd0, left[2:0]} < to_boundary) ? left[2:0] : to_boundary[2:0]) : 3'd4;
-    assign ar_len_o = 8'({5'd0, count} * 8'(Beats)) - 8'd1;
+    assign check_addr_o = address_q;
+    assign check_bytes_o = {count_q, 6'd0};
+    assign ar_addr_o = address_q[39:0];
+    assign error_address_o = address_q[39:0];
+    assign busy_o = state_q != IDLE;
+    assign left = length_i - {8'd0, fill_q};
+    assign to_boundary = 7'd64 - {1'b0, address_q[11:6]};
+    always_comb begin
+        count = to_boundary < Most ? to_boundary[2:0] : Most[2:0];
+        if (left < {29'd0, count}) count = left[2:0];
+        if (single_q) count = 3'd1;
+    end
+    assign ar_len_o = 8'({5'd0, count_q} * 8'(Beats)) - 8'd1;
     assign ar_valid_o = state_q == ASK;
     assign r_ready_o = 1'b1;
+    assign gathered = (512'(r_data_i) << (512 - 8 * BusBytes)) | (gather_q >> (8 * BusBytes));
     assign hit = hit_valid_q && tag_q == pc_i[23:IndexBits];
-    assign cmd_valid_o = (state_q == LOOK && hit) || state_q == FAIL;
+    assign cmd_valid_o = (state_q == LOOK && hit && req_i) || state_q == FAIL;
     assign cmd_o = line_q;
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 
@@ -75,9 +90,9 @@ module quin_command_fetch #(
         tag_q <= tag[pc_i[IndexBits-1:0]];
         hit_valid_q <= valid_q[pc_i[IndexBits-1:0]];
         if (state_q == READ && r_valid_i) begin
-            gather_q <= {r_data_i, gather_q[511-8*BusBytes:8*BusBytes]};
+            gather_q <= gathered;
             if (beat_q == BeatBits'(Beats - 1)) begin
-                store[fill_q[IndexBits-1:0]] <= {r_data_i, gather_q};
+                store[fill_q[IndexBits-1:0]] <= gathered;
                 tag[fill_q[IndexBits-1:0]] <= fill_q[23:IndexBits];
             end
         end
@@ -91,6 +106,7 @@ module quin_command_fetch #(
             fill_q <= '0;
             error_q <= '0;
             bad_q <= 1'b0;
+            single_q <= 1'b0;
         end else begin
             case (state_q)
                 IDLE: if (req_i) state_q <= LOOK;
@@ -98,13 +114,20 @@ module quin_command_fetch #(
                     bad_q <= 1'b0;
                     beat_q <= '0;
                     fill_q <= pc_i;
-                    if (hit) begin
-                        state_q <= IDLE;
-                    end else if (!check_ok_i) begin
+                    address_q <= {1'b0, program_i} + {11'd0, pc_i, 6'd0};
+                    count_q <= '0;
+                    state_q <= hit || !req_i ? IDLE : CHECK;
+                    if (hit || !req_i) single_q <= 1'b0;
+                end
+                // how many; are all of them granted; is the one
+                CHECK: begin
+                    count_q <= count_q == '0 ? count : 3'd1;
+                    if (count_q != '0 && check_ok_i) begin
+                        state_q <= ASK;
+                        count_q <= count_q;
+                    end else if (count_q == 3'd1) begin
                         error_q <= quin_pkg::DERR_WINDOW[3:0];
                         state_q <= FAIL;
-                    end else begin
-                        state_q <= ASK;
                     end
                 end
                 ASK: if (ar_ready_i) state_q <= READ;
@@ -120,11 +143,15 @@ module quin_command_fetch #(
                     end
                     if (r_last_i) begin
                         error_q <= quin_pkg::DERR_BUS[3:0];
-                        state_q <= (r_resp_i[1] || bad_q) ? FAIL : AGAIN;
+                        single_q <= r_resp_i[1] || bad_q;
+                        state_q <= single_q && (r_resp_i[1] || bad_q) ? FAIL : AGAIN;
                     end
                 end
                 AGAIN: state_q <= LOOK; // the store's read register follows a cycle later
-                default: state_q <= IDLE;
+                default: begin
+                    state_q <= IDLE;
+                    single_q <= 1'b0;
+                end
             endcase
             if (clear_i)
                 valid_q <= '0;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command processor: takes commands in program order, resolves their registers, executes SET, BRANCH and END itself and
 // hands the others to their units' queues with the numbers of their AFTER fields. docs/commands.md is the definition.
-// A command takes about eight cycles here; the units run beside it.
+// A command takes about a dozen cycles here; the units run beside it. An error stops dispatch; commands before the one
+// that failed still run, so that the error of the first one in program order is the run's.
 `default_nettype none
 
-module quin_processor (
+module quin_processor #(
+    parameter int Rows = 8,
+    parameter int StreamBytes = 8,
+    parameter int CarryBits = 15,
+    parameter int SpWords = 131072
+) (
     input  logic         clk_i,
     input  logic         rst_ni,
     // run
@@ -13,35 +19,42 @@ module quin_processor (
     input  logic [31:0]  length_i,
     input  logic [31:0]  limit_i,
     output logic         running_o,
-    output logic         stopped_o,       // one cycle; error_o and error_command_o are valid
+    output logic         stopped_o,       // one cycle; error, command and address are valid
     output logic [3:0]   error_o,
-    output logic [23:0]  error_command_o,
+    output logic [31:0]  error_command_o,
+    output logic [39:0]  error_address_o,
     // command fetch
     output logic         fetch_req_o,
     output logic [23:0]  fetch_pc_o,
     input  logic         fetch_valid_i,
     input  logic [511:0] fetch_cmd_i,
     input  logic [3:0]   fetch_error_i,
+    input  logic [39:0]  fetch_address_i,
     // general registers: one read port, one write port
     output logic [4:0]   greg_addr_o,
     input  logic [63:0]  greg_data_i,
     output logic         greg_we_o,
     output logic [4:0]   greg_waddr_o,
     output logic [63:0]  greg_wdata_o,
-    // row registers: combinational read
-    output logic [9:0]   rowreg_addr_o,   // bank * 64 + row
-    input  logic [63:0]  rowreg_data_i,
+    // row registers
+    output logic         row_req_o,
+    output logic [9:0]   row_addr_o,      // bank * 64 + row
+    input  logic         row_ack_i,
+    input  logic [63:0]  row_data_i,
     // to the units' queues; one hot
     output logic [2:0]   push_o,
     input  logic [2:0]   push_ready_i,
-    output logic         push_stream_o,   // with push_o[1]
+    output logic         push_stream_o,   // with push_o[1]: its stream, too
     input  logic         push_stream_ready_i,
     output logic [511:0] cmd_o,
     output logic [9:0]   rows_o,
     output logic [19:0]  n_o,
     output logic [19:0]  k_o,
-    output logic [63:0]  base_o,          // g[BASE_REG]; for MATMUL with the row register
+    output logic [20:0]  tiles_o,
+    output logic [63:0]  address_o,       // DRAM_OFFSET + g[BASE_REG], for MATMUL with its row register
     output logic [63:0]  mask_start_o,    // g[MASK_REG]
+    output logic [3:0]   cmd_error_o,     // found at dispatch, counts when the command starts
+    output logic [19:0]  cmd_error_address_o,
     output logic [31:0]  index_o,         // number in program order
     output logic [23:0]  pc_o,
     output logic [2:0]   wait_o,          // for units DMA, ARRAY, VECTOR
@@ -50,43 +63,54 @@ module quin_processor (
     input  logic [2:0]   done_i,
     input  logic [11:0]  done_error_i,    // of each unit
     input  logic [71:0]  done_pc_i,       // of the command that is done
+    input  logic [95:0]  done_index_i,
+    input  logic [119:0] done_address_i,
     output logic [23:0]  retired_o,       // commands each unit has retired, modulo 256
-    input  logic         idle_i,          // no unit works on a command
-    output logic         flush_o,         // queues drop what has not started
+    input  logic         idle_i,          // no unit works on a command, no queue holds one
+    input  logic         stream_idle_i,
+    output logic         drop_o,          // queues drop commands behind this one
+    output logic [31:0]  drop_index_o,
+    output logic         flush_o,         // queues drop all
+    output logic         aborting_o,      // and the array what it does
+    output logic         stream_flush_o,
     // retirement of commands that run here
     output logic         control_done_o,
     output logic [31:0]  control_checksum_o
 );
-    localparam logic [3:0] IDLE = 4'd0, FETCH = 4'd1, ROWS = 4'd2, COUNT = 4'd3, BASE = 4'd4, LAST = 4'd5,
-                           EXECUTE = 4'd6, PUSH = 4'd7, DRAIN = 4'd8, STOP = 4'd9;
+    localparam logic [3:0] IDLE = 4'd0, FETCH = 4'd1, READ_ROWS = 4'd2, READ_N = 4'd3, READ_BASE = 4'd4, READ_LAST = 4'd5,
+                           RESOLVE = 4'd6, ADDRESS = 4'd7, EXECUTE = 4'd8, WRITE = 4'd9, PUSH = 4'd10, DRAIN = 4'd11,
+                           FLUSH = 4'd12, STOP = 4'd13;
 
     logic [3:0] state_q;
     logic [511:0] cmd_q;
-    logic [23:0] pc_q;
+    logic [31:0] pc_q;
     logic [31:0] executed_q;
     logic [7:0] issued_q [0:2];
     logic [7:0] retired_q [0:2];
     logic [9:0] rows_q;
     logic [19:0] n_q, k_q;
-    logic [63:0] base_q, last_q;
+    logic [63:0] greg_q, base_q, last_q, row_q, sum_q, second_q, result_q;
     logic [3:0] error_q;
-    logic [23:0] error_command_q;
+    logic [31:0] error_command_q;
+    logic [31:0] error_index_q;
+    logic [39:0] error_address_q;
     logic ended_q;                        // END was reached
+    logic aborting_q;
+    logic row_wanted, row_asking_q, row_have_q;
+    logic failing, over_limit, past_end;
+    logic [2:0] first_error;
 
+    // ---- fields ----
     logic [7:0] opcode;
     logic is_move, is_matmul, is_vector, is_set, is_branch, is_end, is_unit;
     logic [4:0] rows_limit, n_limit, k_limit, base_reg, last_reg;
     logic [9:0] rows_field;
     logic [19:0] n_field, k_field;
-    logic [63:0] imm, second, result;
-    logic [1:0] select;
+    logic [63:0] imm;
+    logic [1:0] select, precision;
     logic [2:0] op;
     logic [31:0] target;
-    logic taken, bad_control, over_limit, past_end;
-    logic [2:0] unit_of, own_wait;
-    logic [8:0] after;
-    logic waits_met;
-    logic failing;
+    logic [39:0] offset;
 
     assign opcode = cmd_q[quin_pkg::FIELD_ANY_OPCODE_LSB +: 8];
     assign is_move = opcode == quin_pkg::OP_LOAD || opcode == quin_pkg::OP_STORE;
@@ -96,7 +120,6 @@ module quin_processor (
     assign is_branch = opcode == quin_pkg::OP_BRANCH;
     assign is_end = opcode == quin_pkg::OP_END;
     assign is_unit = is_move || is_matmul || is_vector;
-    assign unit_of = {is_vector, is_matmul, is_move};
 
     assign rows_limit = cmd_q[quin_pkg::FIELD_ANY_ROWS_LIMIT_LSB +: 5];
     assign rows_field = cmd_q[quin_pkg::FIELD_ANY_ROWS_LSB +: 10];
@@ -111,189 +134,258 @@ module quin_processor (
                       is_move ? cmd_q[quin_pkg::FIELD_MOVE_BASE_REG_LSB +: 5] : cmd_q[quin_pkg::FIELD_CONTROL_RA_LSB +: 5];
     assign last_reg = is_matmul ? k_limit : is_vector ? cmd_q[quin_pkg::FIELD_VECTOR_MASK_REG_LSB +: 5] :
                                                         cmd_q[quin_pkg::FIELD_CONTROL_RB_LSB +: 5];
+    assign offset = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_DRAM_OFFSET_LSB +: 40] :
+                                cmd_q[quin_pkg::FIELD_MOVE_DRAM_OFFSET_LSB +: 40];
+    assign precision = cmd_q[quin_pkg::FIELD_MATMUL_PRECISION_LSB +: 2];
     assign imm = cmd_q[quin_pkg::FIELD_CONTROL_IMM_LSB +: 64];
     assign select = cmd_q[quin_pkg::FIELD_CONTROL_SELECT_LSB +: 2];
     assign op = cmd_q[quin_pkg::FIELD_CONTROL_OP_LSB +: 3];
     assign target = cmd_q[quin_pkg::FIELD_CONTROL_TARGET_LSB +: 32];
 
-    assign greg_addr_o = state_q == ROWS ? rows_limit : state_q == COUNT ? n_limit : state_q == BASE ? base_reg : last_reg;
-    assign rowreg_addr_o = is_matmul ? {cmd_q[quin_pkg::FIELD_MATMUL_ROW_BANK_LSB +: 4],
-                                        cmd_q[quin_pkg::FIELD_MATMUL_ROW_FIRST_LSB +: 6]} :
-                                       {cmd_q[quin_pkg::FIELD_CONTROL_ROW_BANK_LSB +: 4],
-                                        cmd_q[quin_pkg::FIELD_CONTROL_ROW_FIRST_LSB +: 6]};
+    function automatic logic [19:0] limited(input logic [4:0] limit, input logic [19:0] field, input logic [63:0] value);
+        limited = (limit != '0 && value < {44'd0, field}) ? value[19:0] : field;
+    endfunction
 
-    assign second = imm + (select == quin_pkg::SELECT_GREG ? last_q : select == quin_pkg::SELECT_ROW ? rowreg_data_i : 64'd0);
-    assign result = op == quin_pkg::SET_OP_ADD ? base_q + second : base_q > second ? base_q - second : 64'd0;
-    assign taken = (base_q < second) == (op == quin_pkg::BRANCH_OP_LT);
-    assign bad_control = select > quin_pkg::SELECT_ROW || op > quin_pkg::SET_OP_SUB;
+    // ---- registers of the command ----
+    assign greg_addr_o = state_q == READ_ROWS ? rows_limit : state_q == READ_N ? n_limit : state_q == READ_BASE ? base_reg :
+                                                                                                          last_reg;
+    assign row_addr_o = is_matmul ? {cmd_q[quin_pkg::FIELD_MATMUL_ROW_BANK_LSB +: 4],
+                                     cmd_q[quin_pkg::FIELD_MATMUL_ROW_FIRST_LSB +: 6]} :
+                                    {cmd_q[quin_pkg::FIELD_CONTROL_ROW_BANK_LSB +: 4],
+                                     cmd_q[quin_pkg::FIELD_CONTROL_ROW_FIRST_LSB +: 6]};
+    assign row_wanted = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_ROW_ENABLE_LSB] :
+                                    (is_set || is_branch) && select == quin_pkg::SELECT_ROW;
+    assign row_req_o = row_asking_q;
 
-    assign over_limit = limit_i != '0 && executed_q >= limit_i;
-    assign past_end = {8'd0, pc_q} >= length_i;
-    assign after = {cmd_q[quin_pkg::FIELD_ANY_AFTER_VECTOR_LSB +: 3], cmd_q[quin_pkg::FIELD_ANY_AFTER_ARRAY_LSB +: 3],
-                    cmd_q[quin_pkg::FIELD_ANY_AFTER_DMA_LSB +: 3]};
-
-    assign retired_o = {retired_q[2], retired_q[1], retired_q[0]};
-    assign own_wait = unit_of;
-    assign failing = error_q != '0;
-
-    genvar u;
-    generate
-        for (u = 0; u < 3; u = u + 1) begin : g_wait
-            logic [7:0] lead;
-            assign wait_o[u] = after[3*u +: 3] != 3'd0 && !own_wait[u];
-            assign target_o[8*u +: 8] = issued_q[u] - {5'd0, after[3*u +: 3]} + 8'd1;
-            assign lead = retired_q[u] - target_o[8*u +: 8];
+    always_ff @(posedge clk_i) begin
+        greg_q <= greg_data_i;
+        if (!rst_ni || state_q == FETCH) begin
+            row_asking_q <= 1'b0;
+            row_have_q <= 1'b0;
+            row_q <= '0;
+        end else if (state_q == READ_ROWS) begin
+            row_asking_q <= row_wanted;
+            row_have_q <= !row_wanted;
+        end else if (row_asking_q && row_ack_i) begin
+            row_asking_q <= 1'b0;
+            row_have_q <= 1'b1;
+            row_q <= row_data_i;
         end
-    endgenerate
-    assign waits_met = !(wait_o[0] && g_wait[0].lead[7]) && !(wait_o[1] && g_wait[1].lead[7]) &&
-                       !(wait_o[2] && g_wait[2].lead[7]);
+    end
 
-    assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit;
-    assign fetch_pc_o = pc_q;
-    assign running_o = state_q != IDLE;
-    assign stopped_o = state_q == STOP;
-    assign error_o = error_q;
-    assign error_command_o = error_command_q;
-    assign flush_o = failing || start_i;
+    // ---- SET and BRANCH: EXECUTE adds, WRITE uses the result ----
+    logic taken, bad_control, less_q;
 
-    assign push_o = (state_q == PUSH && !failing && (!is_matmul || push_stream_ready_i)) ? unit_of : 3'd0;
-    assign push_stream_o = push_o[1] && push_ready_i[1];
+    assign taken = less_q == (op == quin_pkg::BRANCH_OP_LT);
+    assign bad_control = select > quin_pkg::SELECT_ROW || op > quin_pkg::SET_OP_SUB;
+    assign greg_we_o = state_q == WRITE && is_set && cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5] != 5'd0;
+    assign greg_waddr_o = cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5];
+    assign greg_wdata_o = result_q;
+    assign control_done_o = state_q == WRITE || (state_q == DRAIN && idle_i && ended_q && !failing);
+    assign control_checksum_o = is_end ? 32'd0 : is_set ? result_q[31:0] ^ result_q[63:32] :
+                                taken ? target : pc_q + 32'd1;
+
+    always_ff @(posedge clk_i) begin
+        second_q <= imm + (select == quin_pkg::SELECT_GREG ? last_q : row_q);
+        less_q <= base_q < second_q;
+        result_q <= op == quin_pkg::SET_OP_ADD ? base_q + second_q : base_q > second_q ? base_q - second_q : 64'd0;
+        sum_q <= base_q + {24'd0, offset};
+        address_o <= sum_q + row_q;
+    end
+
+    // ---- MATMUL ----
+    logic check_start, check_start_q, check_done, check_done_q;
+    logic [3:0] check_error;
+    logic [19:0] check_address;
+
+    assign check_start = state_q == RESOLVE && is_matmul;
+    quin_matmul_check #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .SpWords(SpWords)) u_check (
+        .clk_i, .rst_ni, .start_i(check_start_q), .done_o(check_done), .rows_i(rows_q), .k_i(k_q), .n_i(n_q),
+        .precision_i(precision), .column_scales_i(cmd_q[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB]),
+        .act_base_i(cmd_q[quin_pkg::FIELD_MATMUL_ACT_BASE_LSB +: 20]),
+        .act_row_i(cmd_q[quin_pkg::FIELD_MATMUL_ACT_ROW_STRIDE_LSB +: 20]),
+        .dst_base_i(cmd_q[quin_pkg::FIELD_MATMUL_DST_BASE_LSB +: 20]),
+        .dst_row_i(cmd_q[quin_pkg::FIELD_MATMUL_DST_ROW_STRIDE_LSB +: 20]),
+        .rscale_base_i(cmd_q[quin_pkg::FIELD_MATMUL_RSCALE_BASE_LSB +: 20]),
+        .rscale_row_i(cmd_q[quin_pkg::FIELD_MATMUL_RSCALE_ROW_STRIDE_LSB +: 20]),
+        .cscale_base_i(cmd_q[quin_pkg::FIELD_MATMUL_CSCALE_BASE_LSB +: 20]),
+        .stream_misaligned_i((address_o[$clog2(StreamBytes)-1:0] |
+                              cmd_q[quin_pkg::FIELD_MATMUL_TILE_STRIDE_LSB +: $clog2(StreamBytes)]) != '0),
+        .tiles_o, .error_o(check_error), .error_address_o(check_address));
+    always_ff @(posedge clk_i) begin
+        check_start_q <= check_start;
+        check_done_q <= check_done || (check_done_q && state_q == ADDRESS);
+    end
+
+    // ---- to the queues ----
+    logic move_bad;
+
+    assign move_bad = is_move && cmd_q[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB] &&
+                      {5'd0, cmd_q[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6]} + {1'b0, rows_q} > 11'(quin_pkg::ROW_REGS);
+    assign cmd_error_o = is_matmul ? check_error : move_bad ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
+    assign cmd_error_address_o = is_matmul ? check_address : 20'd0;
+    assign push_o = (state_q == PUSH && !failing && (!is_matmul || push_stream_ready_i)) ? {is_vector, is_matmul, is_move} : 3'd0;
+    assign push_stream_o = push_o[1] && push_ready_i[1] && check_error == '0 && rows_q != '0 && n_q != '0;
     assign cmd_o = cmd_q;
     assign rows_o = rows_q;
     assign n_o = n_q;
     assign k_o = k_q;
-    assign base_o = base_q;
     assign mask_start_o = last_q;
     assign index_o = executed_q;
-    assign pc_o = pc_q;
+    assign pc_o = pc_q[23:0];
 
-    assign greg_we_o = state_q == EXECUTE && waits_met && is_set && !bad_control &&
-                       cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5] != 5'd0;
-    assign greg_waddr_o = cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5];
-    assign greg_wdata_o = result;
-    assign control_done_o = (state_q == EXECUTE && waits_met && (is_set || is_branch) && !bad_control) ||
-                            (state_q == DRAIN && idle_i && ended_q && !failing);
-    assign control_checksum_o = is_end ? 32'd0 : is_set ? result[31:0] ^ result[63:32] :
-                                taken ? target : {8'd0, pc_q} + 32'd1;
+    // ---- AFTER ----
+    logic [8:0] after;
+    logic [2:0] unmet;
 
-    function automatic logic [63:0] widen(input logic [19:0] x);
-        widen = {44'd0, x};
-    endfunction
+    assign after = {cmd_q[quin_pkg::FIELD_ANY_AFTER_VECTOR_LSB +: 3], cmd_q[quin_pkg::FIELD_ANY_AFTER_ARRAY_LSB +: 3],
+                    cmd_q[quin_pkg::FIELD_ANY_AFTER_DMA_LSB +: 3]};
+    assign retired_o = {retired_q[2], retired_q[1], retired_q[0]};
+    generate
+        for (genvar u = 0; u < 3; u = u + 1) begin : g_wait
+            logic [7:0] lead;
+            assign wait_o[u] = after[3*u +: 3] != 3'd0 && !(u == 0 ? is_move : u == 1 ? is_matmul : is_vector);
+            assign target_o[8*u +: 8] = issued_q[u] - {5'd0, after[3*u +: 3]} + 8'd1;
+            assign lead = retired_q[u] - target_o[8*u +: 8];
+            assign unmet[u] = wait_o[u] && lead[7];
+        end
+    endgenerate
 
-    integer i;
+    // ---- run ----
+    assign failing = error_q != '0;
+    assign over_limit = limit_i != '0 && executed_q >= limit_i;
+    assign past_end = pc_q >= length_i || pc_q[31:24] != '0;
+    assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit;
+    assign fetch_pc_o = pc_q[23:0];
+    assign running_o = state_q != IDLE;
+    assign stopped_o = state_q == STOP;
+    assign error_o = error_q;
+    assign error_command_o = error_command_q;
+    assign error_address_o = error_address_q;
+    assign drop_o = failing;
+    assign drop_index_o = error_index_q;
+    assign flush_o = start_i || aborting_q;
+    assign aborting_o = aborting_q;
+    assign stream_flush_o = aborting_q || state_q == FLUSH;
+
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= IDLE;
             cmd_q <= '0;
+            ended_q <= 1'b0;
+        end else begin
+            case (state_q)
+                IDLE: begin
+                    ended_q <= 1'b0;
+                    if (start_i) state_q <= FETCH;
+                end
+                FETCH: begin
+                    if (fetch_valid_i && fetch_error_i == '0) cmd_q <= fetch_cmd_i;
+                    if (failing || past_end || over_limit) state_q <= DRAIN;
+                    else if (fetch_valid_i) state_q <= fetch_error_i != '0 ? DRAIN : READ_ROWS;
+                end
+                READ_ROWS: state_q <= is_end || !(is_unit || is_set || is_branch) ? DRAIN : READ_N;
+                READ_N: begin
+                    rows_q <= 10'(limited(rows_limit, {10'd0, rows_field}, greg_q));
+                    state_q <= READ_BASE;
+                end
+                READ_BASE: begin
+                    n_q <= limited(n_limit, n_field, greg_q);
+                    state_q <= READ_LAST;
+                end
+                READ_LAST: begin
+                    base_q <= greg_q;
+                    state_q <= RESOLVE;
+                end
+                RESOLVE: begin
+                    last_q <= greg_q;
+                    k_q <= limited(k_limit, k_field, greg_q);
+                    state_q <= ADDRESS;
+                end
+                // second_q, then less_q and result_q; sum_q, then address_o, of the row register when it is there
+                ADDRESS: if (row_have_q && (!is_matmul || check_done_q)) state_q <= is_unit ? PUSH : EXECUTE;
+                EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet != '0 ? EXECUTE : WRITE;
+                WRITE: state_q <= FETCH;
+                PUSH: if (failing) state_q <= DRAIN;
+                      else if ((push_o & push_ready_i) != '0) state_q <= FETCH;
+                DRAIN: begin
+                    if (idle_i) state_q <= FLUSH;
+                end
+                FLUSH: if (stream_idle_i) state_q <= STOP;
+                default: state_q <= IDLE;
+            endcase
+            if (state_q == READ_ROWS) ended_q <= is_end;
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (start_i && state_q == IDLE) begin
             pc_q <= '0;
             executed_q <= '0;
-            rows_q <= '0;
-            n_q <= '0;
-            k_q <= '0;
-            base_q <= '0;
-            last_q <= '0;
+        end else if (state_q == WRITE || (push_o & push_ready_i) != '0) begin
+            executed_q <= executed_q + 1'b1;
+            pc_q <= state_q == WRITE && is_branch && taken ? target : pc_q + 1'b1;
+        end
+    end
+
+    // ---- units and errors: the first in program order stays ----
+    logic [3:0] own_error;
+
+    assign own_error = state_q == FETCH && past_end ? quin_pkg::DERR_PROGRAM[3:0] :
+                       state_q == FETCH && over_limit ? quin_pkg::DERR_LIMIT[3:0] :
+                       state_q == FETCH && fetch_valid_i ? fetch_error_i :
+                       state_q == READ_ROWS && !is_unit && !is_set && !is_branch && !is_end ? quin_pkg::DERR_OPCODE[3:0] :
+                       state_q == EXECUTE && bad_control ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
+
+    integer i;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || (start_i && state_q == IDLE)) begin
             error_q <= '0;
             error_command_q <= '0;
-            ended_q <= 1'b0;
+            error_index_q <= '0;
+            error_address_q <= '0;
+            aborting_q <= 1'b0;
             for (i = 0; i < 3; i = i + 1) begin
                 issued_q[i] <= '0;
                 retired_q[i] <= '0;
             end
         end else begin
-            case (state_q)
-                IDLE: if (start_i) begin
-                    state_q <= FETCH;
-                    pc_q <= '0;
-                    executed_q <= '0;
-                    error_q <= '0;
-                    ended_q <= 1'b0;
-                    for (i = 0; i < 3; i = i + 1) begin
-                        issued_q[i] <= '0;
-                        retired_q[i] <= '0;
-                    end
-                end
-                FETCH: begin
-                    if (failing) begin
-                        state_q <= DRAIN;
-                    end else if (past_end || over_limit) begin
-                        error_q <= past_end ? quin_pkg::DERR_PROGRAM[3:0] : quin_pkg::DERR_LIMIT[3:0];
-                        error_command_q <= pc_q;
-                    end else if (fetch_valid_i) begin
-                        cmd_q <= fetch_cmd_i;
-                        state_q <= ROWS;
-                        if (fetch_error_i != '0) begin
-                            error_q <= fetch_error_i;
-                            error_command_q <= pc_q;
-                            state_q <= DRAIN;
-                        end
-                    end
-                end
-                ROWS: begin
-                    rows_q <= (rows_limit != '0 && greg_data_i < {54'd0, rows_field}) ? greg_data_i[9:0] : rows_field;
-                    state_q <= is_set || is_branch ? BASE : is_end ? DRAIN : COUNT;
-                    ended_q <= is_end;
-                    if (!is_unit && !is_set && !is_branch && !is_end) begin
-                        error_q <= quin_pkg::DERR_OPCODE[3:0];
-                        error_command_q <= pc_q;
-                        state_q <= DRAIN;
-                    end
-                end
-                COUNT: begin
-                    n_q <= (n_limit != '0 && greg_data_i < widen(n_field)) ? greg_data_i[19:0] : n_field;
-                    state_q <= BASE;
-                end
-                BASE: begin
-                    base_q <= greg_data_i + ((is_matmul && cmd_q[quin_pkg::FIELD_MATMUL_ROW_ENABLE_LSB]) ? rowreg_data_i
-                                                                                                         : 64'd0);
-                    state_q <= LAST;
-                end
-                LAST: begin
-                    last_q <= greg_data_i;
-                    k_q <= (k_limit != '0 && greg_data_i < widen(k_field)) ? greg_data_i[19:0] : k_field;
-                    state_q <= is_unit ? PUSH : EXECUTE;
-                end
-                EXECUTE: if (waits_met) begin
-                    if (bad_control) begin
-                        error_q <= quin_pkg::DERR_FIELD[3:0];
-                        error_command_q <= pc_q;
-                        state_q <= DRAIN;
-                    end else begin
-                        executed_q <= executed_q + 1'b1;
-                        pc_q <= (is_branch && taken) ? target[23:0] : pc_q + 1'b1;
-                        state_q <= FETCH;
-                    end
-                end else if (failing) begin
-                    state_q <= DRAIN;
-                end
-                PUSH: begin
-                    if (failing) begin
-                        state_q <= DRAIN;
-                    end else if ((push_o & push_ready_i) != '0) begin
-                        executed_q <= executed_q + 1'b1;
-                        pc_q <= pc_q + 1'b1;
-                        state_q <= FETCH;
-                        for (i = 0; i < 3; i = i + 1)
-                            if (unit_of[i])
-                                issued_q[i] <= issued_q[i] + 1'b1;
-                    end
-                end
-                DRAIN: if (idle_i) state_q <= STOP;
-                default: state_q <= IDLE;
-            endcase
-            // units report; the first error stops the run
             for (i = 0; i < 3; i = i + 1) begin
-                if (done_i[i]) begin
-                    retired_q[i] <= retired_q[i] + 1'b1;
-                    if (done_error_i[4*i +: 4] != '0 && !failing) begin
-                        error_q <= done_error_i[4*i +: 4];
-                        error_command_q <= done_pc_i[24*i +: 24];
-                    end
+                if (push_o[i] && push_ready_i[i]) issued_q[i] <= issued_q[i] + 1'b1;
+                if (done_i[i]) retired_q[i] <= retired_q[i] + 1'b1;
+            end
+            if (own_error != '0 && !failing) begin
+                error_q <= own_error;
+                error_command_q <= pc_q;
+                error_index_q <= executed_q;
+                error_address_q <= state_q == FETCH ? fetch_address_i : 40'd0;
+            end
+            for (i = 0; i < 3; i = i + 1)
+                if (done_i[i] && done_error_i[4*i +: 4] != '0 && first_error[i]) begin
+                    error_q <= done_error_i[4*i +: 4];
+                    error_command_q <= {8'd0, done_pc_i[24*i +: 24]};
+                    error_index_q <= done_index_i[32*i +: 32];
+                    error_address_q <= done_address_i[40*i +: 40];
+                end
+            if (abort_i && running_o && state_q != STOP) begin
+                aborting_q <= 1'b1;
+                if (!failing) begin
+                    error_q <= quin_pkg::DERR_ABORT[3:0];
+                    error_command_q <= pc_q;
+                    error_index_q <= '0;
+                    error_address_q <= '0;
                 end
             end
-            if (abort_i && state_q != IDLE && !failing) begin
-                error_q <= quin_pkg::DERR_ABORT[3:0];
-                error_command_q <= pc_q;
-            end
+        end
+    end
+
+    // of errors in one cycle, the one of the lowest index
+    always_comb begin
+        for (int a = 0; a < 3; a++) begin
+            first_error[a] = !failing || done_index_i[32*a +: 32] < error_index_q;
+            for (int b = 0; b < 3; b++)
+                if (b != a && done_i[b] && done_error_i[4*b +: 4] != '0 && done_index_i[32*b +: 32] < done_index_i[32*a +: 32])
+                    first_error[a] = 1'b0;
         end
     end
 endmodule

@@ -20,7 +20,7 @@ module quin_registers #(
     input  logic [31:0]  wdata_i,
     output logic [31:0]  rdata_o,     // the cycle after the request
     // live values
-    output logic [39:0]  program_o,
+    output logic [39:0]  program_o,   // all ones: beyond 2^40, where no window reaches
     output logic [31:0]  length_o,
     output logic [31:0]  limit_o,
     output logic [4*82-1:0] windows_o, // each: rights [81:80], limit [79:40], base [39:0]
@@ -32,15 +32,17 @@ module quin_registers #(
     input  logic         running_i,
     input  logic         stopped_i,
     input  logic [3:0]   error_i,
-    input  logic [23:0]  error_command_i,
+    input  logic [31:0]  error_command_i,
+    input  logic [39:0]  error_address_i,
     input  logic [31:0]  retired_i,
     // files of registers
     output logic         greg_we_o,
     output logic [5:0]   greg_word_o,
     input  logic [63:0]  greg_data_i,    // of greg_word_o[5:1], combinational
+    output logic         rowreg_req_o,
     output logic         rowreg_we_o,
     output logic [10:0]  rowreg_word_o,
-    input  logic [63:0]  rowreg_data_i,
+    input  logic [31:0]  rowreg_data_i,  // the cycle after the request
     output logic [5:0]   counter_word_o,
     input  logic [31:0]  counter_data_i
 );
@@ -48,7 +50,8 @@ module quin_registers #(
 
     logic [31:0] value_q [0:Words-1];
     logic done_q, failed_q;
-    logic [31:0] rdata_d;
+    logic [31:0] rdata_d, rdata_q;
+    logic rowreg_q;
     logic [31:0] status;
     logic in_values, writable, in_greg, in_rowreg, in_counter;
     logic [6:0] word;
@@ -85,7 +88,8 @@ module quin_registers #(
     assign in_counter = addr_i[13:8] == quin_pkg::REG_COUNTER[13:8];
     assign in_rowreg = addr_i[13];
     assign status = {29'd0, failed_q, done_q, running_i};
-    assign program_o = {value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][7:0], value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4]};
+    assign program_o = value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][31:8] != '0 ? 40'hff_ffff_ffff :
+                       {value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][7:0], value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4]};
     assign length_o = value_q[quin_pkg::REG_PROGRAM_LENGTH / 4];
     assign limit_o = value_q[quin_pkg::REG_COMMAND_LIMIT / 4];
     assign irq_o = value_q[quin_pkg::REG_CQ_TAIL / 4] != value_q[quin_pkg::REG_CQ_HEAD / 4] &&
@@ -95,7 +99,8 @@ module quin_registers #(
     assign clear_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[2];
     assign greg_we_o = req_i && we_i && in_greg && addr_i[7:3] != 5'd0;
     assign greg_word_o = addr_i[7:2];
-    assign rowreg_we_o = req_i && we_i && in_rowreg;
+    assign rowreg_req_o = req_i && in_rowreg;
+    assign rowreg_we_o = we_i;
     assign rowreg_word_o = addr_i[12:2];
     assign counter_word_o = addr_i[7:2];
 
@@ -103,16 +108,19 @@ module quin_registers #(
     generate
         for (w = 0; w < 4; w = w + 1) begin : g_window
             localparam int First = int'(quin_pkg::REG_WINDOW) / 4 + 6 * w;
-            assign windows_o[82*w +: 82] = {value_q[First+4][1:0], value_q[First+3][7:0], value_q[First+2],
+            // Addresses have 40 bits, and the last 64 bytes stand for all that do not fit (quin_window_check).
+            logic base_beyond, limit_beyond;
+            assign base_beyond = value_q[First+1][31:8] != '0;
+            assign limit_beyond = value_q[First+3][31:8] != '0 || &{value_q[First+3][7:0], value_q[First+2][31:6]};
+            assign windows_o[82*w +: 82] = {base_beyond ? 2'b00 : value_q[First+4][1:0],
+                                            limit_beyond ? 40'hff_ffff_ffc0 : {value_q[First+3][7:0], value_q[First+2]},
                                             value_q[First+1][7:0], value_q[First]};
         end
     endgenerate
 
     always_comb begin
         rdata_d = 32'd0;
-        if (in_rowreg)
-            rdata_d = addr_i[2] ? rowreg_data_i[63:32] : rowreg_data_i[31:0];
-        else if (in_greg)
+        if (in_greg)
             rdata_d = addr_i[2] ? greg_data_i[63:32] : greg_data_i[31:0];
         else if (in_counter)
             rdata_d = counter_data_i;
@@ -126,6 +134,8 @@ module quin_registers #(
             endcase
     end
 
+    assign rdata_o = rowreg_q ? rowreg_data_i : rdata_q;
+
     genvar v;
     generate
         for (v = 0; v < Words; v = v + 1) begin : g_value
@@ -135,7 +145,11 @@ module quin_registers #(
                 else if (v == int'(quin_pkg::REG_ERROR_CODE) / 4 && (start_o || stopped_i))
                     value_q[v] <= start_o ? 32'd0 : {28'd0, error_i};
                 else if (v == int'(quin_pkg::REG_ERROR_COMMAND) / 4 && stopped_i)
-                    value_q[v] <= {8'd0, error_command_i};
+                    value_q[v] <= error_command_i;
+                else if (v == int'(quin_pkg::REG_ERROR_ADDRESS) / 4 && stopped_i)
+                    value_q[v] <= error_address_i[31:0];
+                else if (v == int'(quin_pkg::REG_ERROR_ADDRESS) / 4 + 1 && stopped_i)
+                    value_q[v] <= {24'd0, error_address_i[39:32]};
                 else if (req_i && we_i && writable && word == 7'(v))
                     value_q[v] <= wdata_i;
             end
@@ -143,7 +157,8 @@ module quin_registers #(
     endgenerate
 
     always_ff @(posedge clk_i) begin
-        rdata_o <= rdata_d;
+        rdata_q <= rdata_d;
+        rowreg_q <= in_rowreg;
         if (!rst_ni || start_o) begin
             done_q <= 1'b0;
             failed_q <= 1'b0;

@@ -31,7 +31,8 @@ module quin_move_dma #(
     input  logic [19:0]               job_sp_row_i,
     input  logic [19:0]               job_sp_group_i,
     output logic [9:0]                row_o,
-    input  logic [39:0]               row_address_i,  // of row_o, combinational; beyond: bits 39:6 all ones
+    input  logic                      row_ready_i,    // row_address_i belongs to row_o
+    input  logic [39:0]               row_address_i,  // beyond 2^40: bits 39:6 all ones
 
     output logic                      done_o,
     output logic [31:0]               done_checksum_o,
@@ -149,6 +150,7 @@ module quin_move_dma #(
         .sp_row_i       (sp_row_q),
         .sp_group_i     (sp_group_q),
         .row_o,
+        .row_ready_i,
         .row_address_i,
         .burst_valid_o  (burst_valid),
         .burst_ready_i  (burst_ready),

@@ -29,6 +29,7 @@ module quin_move_walk #(
     input  logic [19:0]               sp_row_i,
     input  logic [19:0]               sp_group_i,
     output logic [9:0]                row_o,
+    input  logic                      row_ready_i,     // row_address_i belongs to row_o
     input  logic [39:0]               row_address_i,
 
     output logic                      burst_valid_o,
@@ -120,7 +121,8 @@ module quin_move_walk #(
         end else begin
             case (state_q)
                 IDLE: if (start_i) state_q <= element_i == 2'd3 || inner_i == 20'd0 ? LAST : ROW;
-                ROW: state_q <= row_q == rows_i ? LAST : GROUP;
+                ROW: if (row_q == rows_i) state_q <= LAST;
+                     else if (row_ready_i) state_q <= GROUP;
                 GROUP: begin
                     if (group_q == groups_i) state_q <= ROW;
                     else if (misaligned || beyond) begin

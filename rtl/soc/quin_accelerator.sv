@@ -62,38 +62,29 @@ module quin_accelerator #(
 );
     localparam int LineWords = Lanes > 4 ? Lanes : 4;
     localparam int LineBits = 32 * LineWords;
-    localparam int RowBits = Rows > 1 ? $clog2(Rows) : 1;
     localparam int CountBits = $clog2(Rows * 5 * StreamBytes + 1);
-    localparam int StreamShift = $clog2(StreamBytes);
-    // places in a job: the command first, then what the command processor resolved
-    localparam int JobRows = 512, JobN = 522, JobK = 542, JobBase = 562, JobMask = 626, JobIndex = 690, JobPc = 722;
-    localparam int JobBits = 746;
-    localparam int StreamJobBits = 40 + 20 + 35 + 40;
+    localparam int DMA = 0, ARRAY = 1, VECTOR = 2;
+    // a job: the command, then what the command processor resolved
+    localparam int JobRows = 512, JobN = 522, JobK = 542, JobAddress = 562, JobMask = 626, JobBits = 690;
 
     // ---- registers ----
     logic [39:0] program_address;
     logic [31:0] program_length, command_limit;
-    logic [327:0] windows;
+    logic [82*quin_pkg::WINDOWS-1:0] windows;
     logic start, abort, clear, running, stopped;
     logic [3:0] run_error;
-    logic [23:0] run_error_command;
-    logic [31:0] retired_q;
-    logic reg_greg_we, reg_rowreg_we;
+    logic [31:0] run_error_command, retired_q;
+    logic [39:0] run_error_address;
+    logic reg_greg_we, rowreg_req, rowreg_we;
     logic [5:0] greg_word, counter_word;
     logic [10:0] rowreg_word;
-    logic [31:0] counter_data;
+    logic [31:0] counter_data, rowreg_bus;
 
-    (* no_rw_check *) logic [63:0] greg [0:31];
-    (* no_rw_check *) logic [63:0] rowreg [0:16*(1<<RowBits)-1];
-    logic [63:0] greg_bus, greg_processor, rowreg_bus, rowreg_processor, rowreg_move, rowreg_vector;
+    logic [63:0] greg [0:31];
+    logic [63:0] greg_bus, greg_processor, greg_wdata, row_processor, row_unit;
     logic [4:0] greg_addr, greg_waddr;
-    logic greg_we;
-    logic [63:0] greg_wdata;
-    logic [9:0] rowreg_addr;
-
-    function automatic logic [RowBits+3:0] row_index(input logic [3:0] bank, input logic [5:0] row);
-        row_index = {bank, row[RowBits-1:0]};
-    endfunction
+    logic greg_we, row_req, row_ack, dma_row_req, dma_row_ack, vector_row_req, vector_row_ack;
+    logic [9:0] row_addr, dma_row_addr, vector_row_addr;
 
     quin_registers #(
         .Rows(Rows), .StreamBytes(StreamBytes), .Lanes(Lanes), .BusBytes(BusBytes), .SpWords(SpWords),
@@ -102,47 +93,43 @@ module quin_accelerator #(
         .clk_i, .rst_ni, .req_i(reg_req_i), .we_i(reg_we_i), .addr_i(reg_addr_i), .wdata_i(reg_wdata_i),
         .rdata_o(reg_rdata_o), .program_o(program_address), .length_o(program_length), .limit_o(command_limit),
         .windows_o(windows), .irq_o, .start_o(start), .abort_o(abort), .clear_o(clear), .running_i(running),
-        .stopped_i(stopped), .error_i(run_error), .error_command_i(run_error_command), .retired_i(retired_q),
+        .stopped_i(stopped), .error_i(run_error), .error_command_i(run_error_command),
+        .error_address_i(run_error_address), .retired_i(retired_q),
         .greg_we_o(reg_greg_we), .greg_word_o(greg_word), .greg_data_i(greg_bus),
-        .rowreg_we_o(reg_rowreg_we), .rowreg_word_o(rowreg_word), .rowreg_data_i(rowreg_bus),
+        .rowreg_req_o(rowreg_req), .rowreg_we_o(rowreg_we), .rowreg_word_o(rowreg_word), .rowreg_data_i(rowreg_bus),
         .counter_word_o(counter_word), .counter_data_i(counter_data));
 
     assign greg_bus = greg_word[5:1] == '0 ? 64'd0 : greg[greg_word[5:1]];
     assign greg_processor = greg_addr == '0 ? 64'd0 : greg[greg_addr];
-    assign rowreg_bus = rowreg[row_index(rowreg_word[10:7], rowreg_word[6:1])];
-    assign rowreg_processor = rowreg[row_index(rowreg_addr[9:6], rowreg_addr[5:0])];
-
     always_ff @(posedge clk_i) begin
         if (greg_we)
             greg[greg_waddr] <= greg_wdata;
         else if (reg_greg_we)
             greg[greg_word[5:1]] <= greg_word[0] ? {reg_wdata_i, greg_bus[31:0]} : {greg_bus[63:32], reg_wdata_i};
-        if (reg_rowreg_we)
-            rowreg[row_index(rowreg_word[10:7], rowreg_word[6:1])] <=
-                rowreg_word[0] ? {reg_wdata_i, rowreg_bus[31:0]} : {rowreg_bus[63:32], reg_wdata_i};
     end
 
+    quin_row_file u_rows (
+        .clk_i, .rst_ni, .bus_req_i(rowreg_req), .bus_we_i(rowreg_we), .bus_word_i(rowreg_word), .bus_wdata_i(reg_wdata_i),
+        .bus_rdata_o(rowreg_bus), .processor_req_i(row_req), .processor_addr_i(row_addr), .processor_ack_o(row_ack),
+        .processor_data_o(row_processor), .vector_req_i(vector_row_req), .vector_addr_i(vector_row_addr),
+        .vector_ack_o(vector_row_ack), .dma_req_i(dma_row_req), .dma_addr_i(dma_row_addr), .dma_ack_o(dma_row_ack),
+        .unit_data_o(row_unit));
+
     // ---- command processor ----
-    logic fetch_req, fetch_valid, check_ok;
-    logic [23:0] fetch_pc, pc;
+    logic fetch_req, fetch_valid, fetch_busy, check_ok, push_stream, push_stream_ready, idle, drop, flush, aborting;
+    logic stream_flush, stream_idle, control_done;
+    logic [23:0] fetch_pc, pc, target, retired_units;
     logic [511:0] fetch_cmd, cmd;
-    logic [3:0] fetch_error;
-    logic [39:0] check_addr;
-    logic [2:0] push, push_ready, waits, unit_done, unit_busy_q, job_valid, job_ready, queue_empty;
-    logic [23:0] target, retired_units;
+    logic [3:0] fetch_error, cmd_error;
+    logic [39:0] fetch_address;
+    logic [40:0] check_addr;
+    logic [8:0] check_bytes;
+    logic [2:0] push, push_ready, waits;
     logic [9:0] rows;
-    logic [19:0] n, k;
-    logic [63:0] base, mask_start;
-    logic [31:0] index, control_checksum;
-    logic push_stream, push_stream_ready, idle, flush, control_done;
-    logic [11:0] unit_error;
-    logic [JobBits-1:0] job_in;
-    logic [3*JobBits-1:0] job, active_q;
-    logic [71:0] unit_pc;
-    logic stream_queue_empty, stream_idle;
-    logic [95:0] began_q, unit_checksum;
-    logic [31:0] cycle_q;
-    logic [2:0] retired_now;
+    logic [19:0] n, k, cmd_error_address;
+    logic [20:0] tiles;
+    logic [63:0] address, mask_start;
+    logic [31:0] index, drop_index, control_checksum, cycle_q;
 
     logic [2:0] ar_valid, ar_ready, r_valid, r_ready;
     logic [119:0] ar_addr;
@@ -154,68 +141,69 @@ module quin_accelerator #(
     quin_command_fetch #(.BusBytes(BusBytes)) u_fetch (
         .clk_i, .rst_ni, .clear_i(start), .program_i(program_address), .length_i(program_length),
         .req_i(fetch_req), .pc_i(fetch_pc), .cmd_valid_o(fetch_valid), .cmd_o(fetch_cmd), .error_o(fetch_error),
-        .check_addr_o(check_addr), .check_ok_i(check_ok),
+        .error_address_o(fetch_address), .busy_o(fetch_busy), .check_addr_o(check_addr), .check_bytes_o(check_bytes),
+        .check_ok_i(check_ok),
         .ar_valid_o(ar_valid[0]), .ar_ready_i(ar_ready[0]), .ar_addr_o(ar_addr[39:0]), .ar_len_o(ar_len[7:0]),
         .r_valid_i(r_valid[0]), .r_ready_o(r_ready[0]), .r_data_i(r_data), .r_resp_i(r_resp), .r_last_i(r_last));
 
-    quin_window_check #(.BytesBits(7)) u_fetch_window (
-        .windows_i(windows), .address_i({1'b0, check_addr}), .bytes_i(7'd64), .write_i(1'b0), .ok_o(check_ok));
+    quin_window_check #(.BytesBits(9)) u_fetch_window (
+        .windows_i(windows), .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .ok_o(check_ok));
 
-    quin_processor u_processor (
+    // units: DMA, ARRAY, VECTOR
+    logic [2:0] job_valid, job_ready, job_start, unit_ended, unit_busy, unit_done;
+    logic [3*JobBits-1:0] job, active;
+    logic [11:0] ended_error, done_error;
+    logic [119:0] ended_address, done_address;
+    logic [95:0] ended_checksum, done_index;
+    logic [71:0] done_pc;
+    logic [5:0] blocked;
+
+    quin_processor #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .SpWords(SpWords)) u_processor (
         .clk_i, .rst_ni, .start_i(start), .abort_i(abort), .length_i(program_length), .limit_i(command_limit),
         .running_o(running), .stopped_o(stopped), .error_o(run_error), .error_command_o(run_error_command),
+        .error_address_o(run_error_address),
         .fetch_req_o(fetch_req), .fetch_pc_o(fetch_pc), .fetch_valid_i(fetch_valid), .fetch_cmd_i(fetch_cmd),
-        .fetch_error_i(fetch_error), .greg_addr_o(greg_addr), .greg_data_i(greg_processor), .greg_we_o(greg_we),
-        .greg_waddr_o(greg_waddr), .greg_wdata_o(greg_wdata), .rowreg_addr_o(rowreg_addr),
-        .rowreg_data_i(rowreg_processor), .push_o(push), .push_ready_i(push_ready), .push_stream_o(push_stream),
-        .push_stream_ready_i(push_stream_ready), .cmd_o(cmd), .rows_o(rows), .n_o(n), .k_o(k), .base_o(base),
-        .mask_start_o(mask_start), .index_o(index), .pc_o(pc), .wait_o(waits), .target_o(target),
-        .done_i(unit_done), .done_error_i(unit_error), .done_pc_i(unit_pc), .retired_o(retired_units),
-        .idle_i(idle), .flush_o(flush), .control_done_o(control_done), .control_checksum_o(control_checksum));
+        .fetch_error_i(fetch_error), .fetch_address_i(fetch_address), .greg_addr_o(greg_addr),
+        .greg_data_i(greg_processor), .greg_we_o(greg_we), .greg_waddr_o(greg_waddr), .greg_wdata_o(greg_wdata),
+        .row_req_o(row_req), .row_addr_o(row_addr), .row_ack_i(row_ack), .row_data_i(row_processor),
+        .push_o(push), .push_ready_i(push_ready), .push_stream_o(push_stream), .push_stream_ready_i(push_stream_ready),
+        .cmd_o(cmd), .rows_o(rows), .n_o(n), .k_o(k), .tiles_o(tiles), .address_o(address), .mask_start_o(mask_start),
+        .cmd_error_o(cmd_error), .cmd_error_address_o(cmd_error_address), .index_o(index), .pc_o(pc), .wait_o(waits),
+        .target_o(target), .done_i(unit_done), .done_error_i(done_error), .done_pc_i(done_pc), .done_index_i(done_index),
+        .done_address_i(done_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(stream_idle),
+        .drop_o(drop), .drop_index_o(drop_index), .flush_o(flush), .aborting_o(aborting), .stream_flush_o(stream_flush),
+        .control_done_o(control_done), .control_checksum_o(control_checksum));
+    assign idle = unit_busy == '0 && !fetch_busy;
 
-    assign job_in = {pc, index, mask_start, base, k, n, rows, cmd};
-    assign idle = unit_busy_q == '0 && queue_empty == 3'b111 && stream_queue_empty && stream_idle;
-
-    // ---- queues ----
-    genvar u;
     generate
-        for (u = 0; u < 3; u = u + 1) begin : g_queue
-            localparam int A = u == 0 ? 1 : 0; // the two other units
-            localparam int B = u == 2 ? 1 : 2;
-            quin_unit_queue #(.Width(JobBits)) u_queue (
-                .clk_i, .rst_ni, .flush_i(flush), .hold_i(unit_busy_q[u]),
-                .push_valid_i(push[u]), .push_ready_o(push_ready[u]), .push_data_i(job_in),
-                .push_wait_i({waits[B], waits[A]}), .push_target_i({target[8*B +: 8], target[8*A +: 8]}),
-                .retired_i({retired_units[8*B +: 8], retired_units[8*A +: 8]}),
-                .job_valid_o(job_valid[u]), .job_ready_i(job_ready[u]), .job_data_o(job[JobBits*u +: JobBits]),
-                .empty_o(queue_empty[u]));
-            // what the unit works on, from when it took it until it is done
-            always_ff @(posedge clk_i) begin
-                if (job_valid[u] && job_ready[u]) begin
-                    active_q[JobBits*u +: JobBits] <= job[JobBits*u +: JobBits];
-                    began_q[32*u +: 32] <= cycle_q;
-                end
-                if (!rst_ni)
-                    unit_busy_q[u] <= 1'b0;
-                else if (unit_done[u] || (u == 1 && flush))
-                    unit_busy_q[u] <= 1'b0;
-                else if (job_valid[u] && job_ready[u])
-                    unit_busy_q[u] <= 1'b1;
-            end
-            assign unit_pc[24*u +: 24] = active_q[JobBits*u + JobPc +: 24];
-            assign retire_valid_o[u] = unit_done[u] && unit_error[4*u +: 4] == '0;
-            assign retire_index_o[32*u +: 32] = active_q[JobBits*u + JobIndex +: 32];
-            assign retire_command_o[32*u +: 32] = {active_q[JobBits*u +: 8], unit_pc[24*u +: 24]};
-            assign retire_cycles_o[32*u +: 32] = cycle_q - began_q[32*u +: 32];
-            assign retire_checksum_o[32*u +: 32] = unit_checksum[32*u +: 32];
+        for (genvar u = 0; u < 3; u = u + 1) begin : g_unit
+            quin_unit #(.JobBits(JobBits), .Unit(2'(u))) u_unit (
+                .clk_i, .rst_ni, .flush_i(flush), .abort_i(u == ARRAY && aborting), .drop_i(drop), .drop_index_i(drop_index),
+                .cycle_i(cycle_q), .push_valid_i(push[u]), .push_ready_o(push_ready[u]),
+                .push_data_i({mask_start, address, k, n, rows, cmd}), .push_opcode_i(cmd[7:0]), .push_pc_i(pc),
+                .push_index_i(index), .push_error_i(cmd_error), .push_error_address_i(cmd_error_address),
+                .push_wait_i(waits), .push_target_i(target), .retired_i(retired_units),
+                .job_valid_o(job_valid[u]), .job_ready_i(job_ready[u]), .job_o(job[JobBits*u +: JobBits]),
+                .start_o(job_start[u]), .active_o(active[JobBits*u +: JobBits]), .done_i(unit_ended[u]),
+                .done_error_i(ended_error[4*u +: 4]), .done_address_i(ended_address[40*u +: 40]),
+                .done_checksum_i(ended_checksum[32*u +: 32]), .busy_o(unit_busy[u]), .blocked_o(blocked[2*u +: 2]),
+                .done_o(unit_done[u]), .done_error_o(done_error[4*u +: 4]), .done_address_o(done_address[40*u +: 40]),
+                .done_index_o(done_index[32*u +: 32]), .done_pc_o(done_pc[24*u +: 24]),
+                .retire_valid_o(retire_valid_o[u]), .retire_command_o(retire_command_o[32*u +: 32]),
+                .retire_cycles_o(retire_cycles_o[32*u +: 32]), .retire_checksum_o(retire_checksum_o[32*u +: 32]));
         end
     endgenerate
+
+    // ---- retirement ----
+    logic [2:0] retired_now;
+
     assign retire_valid_o[3] = control_done;
-    assign retire_index_o[127:96] = index;
+    assign retire_index_o = {index, done_index};
     assign retire_command_o[127:96] = {cmd[7:0], pc};
     assign retire_cycles_o[127:96] = 32'd0;
     assign retire_checksum_o[127:96] = control_checksum;
-
+    assign retired_now = {2'd0, retire_valid_o[0]} + {2'd0, retire_valid_o[1]} + {2'd0, retire_valid_o[2]} +
+                         {2'd0, retire_valid_o[3]};
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             cycle_q <= '0;
@@ -225,8 +213,6 @@ module quin_accelerator #(
             retired_q <= start ? 32'd0 : retired_q + 32'(retired_now);
         end
     end
-    assign retired_now = {2'd0, retire_valid_o[0]} + {2'd0, retire_valid_o[1]} + {2'd0, retire_valid_o[2]} +
-                         {2'd0, retire_valid_o[3]};
 
     // ---- scratchpad ----
     logic a_req, a_gnt, a_we, a_rvalid, b_req, b_gnt, b_we, b_rvalid;
@@ -256,34 +242,35 @@ module quin_accelerator #(
         .sp_wstrb_o(b_wstrb), .sp_rdata_i(b_rdata), .sp_rvalid_i(b_rvalid));
 
     // ---- DMA unit ----
-    logic [JobBits-1:0] move, move_active;
-    logic [9:0] move_row, vector_row;
+    logic [511:0] move, moving;
+    logic [9:0] move_row;
     logic [2:0] load_bytes, store_bytes;
     logic [39:0] move_address;
+    logic move_row_ready;
 
-    assign move = job[JobBits-1:0];
-    assign move_active = active_q[JobBits-1:0];
-    assign rowreg_move = move_active[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB] ?
-                         rowreg[row_index(move_active[quin_pkg::FIELD_MOVE_ROW_BANK_LSB +: 4],
-                                          move_active[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6] + move_row[5:0])] : 64'd0;
-    assign move_address = move_active[JobBase +: 40] + move_active[quin_pkg::FIELD_MOVE_DRAM_OFFSET_LSB +: 40] +
-                          rowreg_move[39:0] +
-                          {30'd0, move_row} * {8'd0, move_active[quin_pkg::FIELD_MOVE_DRAM_ROW_STRIDE_LSB +: 32]};
+    assign move = job[511:0];
+    assign moving = active[511:0];
+    quin_row_address u_move_row (
+        .clk_i, .rst_ni, .start_i(job_start[DMA]), .wanted_i(moving[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB]),
+        .bank_i(moving[quin_pkg::FIELD_MOVE_ROW_BANK_LSB +: 4]), .first_i(moving[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6]),
+        .base_i(active[JobAddress +: 64]), .stride_i(moving[quin_pkg::FIELD_MOVE_DRAM_ROW_STRIDE_LSB +: 32]),
+        .row_i(move_row), .ready_o(move_row_ready), .address_o(move_address), .req_o(dma_row_req), .addr_o(dma_row_addr),
+        .ack_i(dma_row_ack), .data_i(row_unit));
 
     quin_move_dma #(.BusBytes(BusBytes), .LineWords(LineWords), .SpWords(SpWords)) u_move (
         .clk_i, .rst_ni, .windows_i(windows),
-        .job_valid_i(job_valid[0]), .job_ready_o(job_ready[0]), .job_store_i(move[7:0] == quin_pkg::OP_STORE),
-        .job_rows_i(move[JobRows +: 10]), .job_groups_i(move[quin_pkg::FIELD_MOVE_GROUPS_LSB +: 10]),
-        .job_n_i(move[JobN +: 20]), .job_element_i(move[quin_pkg::FIELD_MOVE_ELEMENT_LSB +: 2]),
+        .job_valid_i(job_valid[DMA]), .job_ready_o(job_ready[DMA]), .job_store_i(move[7:0] == quin_pkg::OP_STORE),
+        .job_rows_i(job[JobRows +: 10]), .job_groups_i(move[quin_pkg::FIELD_MOVE_GROUPS_LSB +: 10]),
+        .job_n_i(job[JobN +: 20]), .job_element_i(move[quin_pkg::FIELD_MOVE_ELEMENT_LSB +: 2]),
         .job_inner_i(move[quin_pkg::FIELD_MOVE_INNER_LSB +: 20]),
         .job_group_stride_i(move[quin_pkg::FIELD_MOVE_DRAM_GROUP_STRIDE_LSB +: 32]),
         .job_outer_stride_i(move[quin_pkg::FIELD_MOVE_DRAM_OUTER_STRIDE_LSB +: 40]),
         .job_sp_base_i(move[quin_pkg::FIELD_MOVE_SP_BASE_LSB +: 20]),
         .job_sp_row_i(move[quin_pkg::FIELD_MOVE_SP_ROW_STRIDE_LSB +: 20]),
         .job_sp_group_i(move[quin_pkg::FIELD_MOVE_SP_GROUP_STRIDE_LSB +: 20]),
-        .row_o(move_row), .row_address_i(move_address),
-        .done_o(unit_done[0]), .done_checksum_o(unit_checksum[31:0]), .done_error_o(unit_error[3:0]),
-        .done_address_o(), .load_bytes_o(load_bytes), .store_bytes_o(store_bytes),
+        .row_o(move_row), .row_ready_i(move_row_ready), .row_address_i(move_address),
+        .done_o(unit_ended[DMA]), .done_checksum_o(ended_checksum[31:0]), .done_error_o(ended_error[3:0]),
+        .done_address_o(ended_address[39:0]), .load_bytes_o(load_bytes), .store_bytes_o(store_bytes),
         .sp_req_o(dma_req), .sp_gnt_i(dma_gnt), .sp_we_o(dma_we), .sp_addr_o(dma_addr), .sp_wdata_o(dma_wdata),
         .sp_wstrb_o(dma_wstrb), .sp_rdata_i(shared_rdata), .sp_rvalid_i(dma_rvalid),
         .ar_valid_o(ar_valid[1]), .ar_ready_i(ar_ready[1]), .ar_addr_o(ar_addr[79:40]), .ar_len_o(ar_len[15:8]),
@@ -296,163 +283,51 @@ module quin_accelerator #(
     assign m_axi_awburst_o = 2'b01;
     assign m_axi_awid_o = 4'd0;
 
-    // ---- ARRAY unit: stream and array ----
-    logic [JobBits-1:0] matmul;
-    logic [StreamJobBits-1:0] stream_in, stream_job;
-    logic stream_job_valid, stream_job_ready, stream_done, array_done, array_taken, array_stream_q, array_ended_q;
-    logic stream_valid, stream_ready, has_stream, check_failed;
-    logic [8*StreamBytes-1:0] stream_data;
-    logic [3:0] stream_error, check_error, array_error_q;
-    logic [31:0] array_checksum, array_checksum_q;
-    logic [3:0] finished_q; // streams that ended before their array job did
-    logic [20:0] groups;    // of W channels (D1: of five W)
-    logic [20:0] tiles;
-    logic [40:0] fifth;
-    logic [1:0] precision;
+    // ---- ARRAY unit ----
     logic [CountBits-1:0] adds, skipped, wraps;
-    logic count_value, stall_drain, stall_act, stall_stream, count_beat, array_ready, array_valid;
+    logic count_value, count_beat, count_taken, stall_drain, stall_stream;
 
-    // tiles of the command that is dispatched: ceil(n / channels), channels = 5 W, W, W / 2
-    assign precision = cmd[quin_pkg::FIELD_MATMUL_PRECISION_LSB +: 2];
-    assign groups = ({1'b0, n} + 21'(StreamBytes) - 21'd1) >> StreamShift;
-    assign fifth = {20'd0, groups + 21'd4} * 41'd838861; // (x * 838861) >> 22 = x / 5 for x < 2^22
-    assign tiles = precision == quin_pkg::PRECISION_D1 ? {2'd0, fifth[40:22]} :
-                   precision == quin_pkg::PRECISION_D5 ? groups :
-                                                         ({1'b0, n} + 21'(StreamBytes / 2) - 21'd1) >> (StreamShift - 1);
-    assign stream_in = {
-        cmd[quin_pkg::FIELD_MATMUL_TILE_STRIDE_LSB +: 40],
-        ({15'd0, k} << StreamShift) + (!cmd[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB] ? 35'd0 :
-            precision == quin_pkg::PRECISION_D1 ? 35'(20 * StreamBytes) :
-            precision == quin_pkg::PRECISION_D5 ? 35'(4 * StreamBytes) : 35'(2 * StreamBytes)),
-        tiles[19:0],
-        base[39:0] + cmd[quin_pkg::FIELD_MATMUL_DRAM_OFFSET_LSB +: 40]};
-    assign has_stream = rows != '0 && n != '0 && !dispatch_bad;
-
-    // a command that is refused has no stream; it is found out at dispatch, and again when the unit takes it
-    logic [3:0] dispatch_error;
-    logic dispatch_bad;
-    quin_matmul_check #(.Rows(Rows), .CarryBits(CarryBits), .SpWords(SpWords)) u_dispatch_check (
-        .rows_i(rows), .k_i(k), .n_i(n), .precision_i(precision),
-        .column_scales_i(cmd[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB]),
-        .act_base_i(cmd[quin_pkg::FIELD_MATMUL_ACT_BASE_LSB +: 20]),
-        .act_row_i(cmd[quin_pkg::FIELD_MATMUL_ACT_ROW_STRIDE_LSB +: 20]),
-        .dst_base_i(cmd[quin_pkg::FIELD_MATMUL_DST_BASE_LSB +: 20]),
-        .dst_row_i(cmd[quin_pkg::FIELD_MATMUL_DST_ROW_STRIDE_LSB +: 20]),
-        .rscale_base_i(cmd[quin_pkg::FIELD_MATMUL_RSCALE_BASE_LSB +: 20]),
-        .rscale_row_i(cmd[quin_pkg::FIELD_MATMUL_RSCALE_ROW_STRIDE_LSB +: 20]),
-        .cscale_base_i(cmd[quin_pkg::FIELD_MATMUL_CSCALE_BASE_LSB +: 20]),
-        .stream_misaligned_i((stream_in[StreamShift-1:0] | stream_in[95 +: StreamShift]) != '0),
-        .error_o(dispatch_error));
-    assign dispatch_bad = dispatch_error != '0;
-
-    quin_unit_queue #(.Width(StreamJobBits)) u_stream_queue (
-        .clk_i, .rst_ni, .flush_i(flush), .hold_i(1'b0),
-        .push_valid_i(push_stream && has_stream), .push_ready_o(push_stream_ready), .push_data_i(stream_in),
-        .push_wait_i(cmd[quin_pkg::FIELD_MATMUL_PREFETCH_LSB] ? 2'b00 : {waits[2], waits[0]}),
-        .push_target_i({target[23:16], target[7:0]}), .retired_i({retired_units[23:16], retired_units[7:0]}),
-        .job_valid_o(stream_job_valid), .job_ready_i(stream_job_ready), .job_data_o(stream_job),
-        .empty_o(stream_queue_empty));
-
-    quin_stream_dma #(.BusBytes(BusBytes), .StreamBytes(StreamBytes), .FifoBytes(FifoBytes)) u_stream (
-        .clk_i, .rst_ni, .windows_i(windows), .flush_i(flush && !start), .idle_o(stream_idle),
-        .job_valid_i(stream_job_valid), .job_ready_o(stream_job_ready), .job_address_i(stream_job[39:0]),
-        .job_tiles_i(stream_job[59:40]), .job_tile_bytes_i(stream_job[94:60]), .job_tile_stride_i(stream_job[134:95]),
-        .done_o(stream_done), .done_error_o(stream_error), .done_address_o(),
-        .stream_valid_o(stream_valid), .stream_ready_i(stream_ready), .stream_data_o(stream_data),
-        .ar_valid_o(ar_valid[2]), .ar_ready_i(ar_ready[2]), .ar_addr_o(ar_addr[119:80]), .ar_len_o(ar_len[23:16]),
-        .r_valid_i(r_valid[2]), .r_ready_o(r_ready[2]), .r_data_i(r_data), .r_resp_i(r_resp), .r_last_i(r_last),
-        .count_beat_o(count_beat));
-
-    assign matmul = job[JobBits +: JobBits];
-    quin_matmul_check #(.Rows(Rows), .CarryBits(CarryBits), .SpWords(SpWords)) u_check (
-        .rows_i(matmul[JobRows +: 10]), .k_i(matmul[JobK +: 20]), .n_i(matmul[JobN +: 20]),
-        .precision_i(matmul[quin_pkg::FIELD_MATMUL_PRECISION_LSB +: 2]),
-        .column_scales_i(matmul[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB]),
-        .act_base_i(matmul[quin_pkg::FIELD_MATMUL_ACT_BASE_LSB +: 20]),
-        .act_row_i(matmul[quin_pkg::FIELD_MATMUL_ACT_ROW_STRIDE_LSB +: 20]),
-        .dst_base_i(matmul[quin_pkg::FIELD_MATMUL_DST_BASE_LSB +: 20]),
-        .dst_row_i(matmul[quin_pkg::FIELD_MATMUL_DST_ROW_STRIDE_LSB +: 20]),
-        .rscale_base_i(matmul[quin_pkg::FIELD_MATMUL_RSCALE_BASE_LSB +: 20]),
-        .rscale_row_i(matmul[quin_pkg::FIELD_MATMUL_RSCALE_ROW_STRIDE_LSB +: 20]),
-        .cscale_base_i(matmul[quin_pkg::FIELD_MATMUL_CSCALE_BASE_LSB +: 20]),
-        .stream_misaligned_i((matmul[JobBase +: StreamShift] + matmul[quin_pkg::FIELD_MATMUL_DRAM_OFFSET_LSB +: StreamShift] |
-                              matmul[quin_pkg::FIELD_MATMUL_TILE_STRIDE_LSB +: StreamShift]) != '0),
-        .error_o(check_error));
-    assign check_failed = check_error != '0;
-    assign array_valid = job_valid[1] && !check_failed;
-    assign job_ready[1] = check_failed || array_ready;
-    assign array_taken = array_valid && array_ready;
-
-    quin_array_unit #(
-        .Rows(Rows), .StreamBytes(StreamBytes), .LineWords(LineWords), .CarryBits(CarryBits), .Counters(Counters)
+    quin_array_path #(
+        .Rows(Rows), .StreamBytes(StreamBytes), .BusBytes(BusBytes), .LineWords(LineWords), .CarryBits(CarryBits),
+        .FifoBytes(FifoBytes), .Counters(Counters)
     ) u_array (
-        .clk_i, .rst_ni, .abort_i(flush && !start),
-        .job_valid_i(array_valid), .job_ready_o(array_ready), .job_rows_i(matmul[JobRows +: 7]),
-        .job_k_i(matmul[JobK +: 15]), .job_n_i(matmul[JobN +: 20]),
-        .job_precision_i(matmul[quin_pkg::FIELD_MATMUL_PRECISION_LSB +: 2]),
-        .job_column_scales_i(matmul[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB]),
-        .job_act_base_i(matmul[quin_pkg::FIELD_MATMUL_ACT_BASE_LSB +: 20]),
-        .job_act_row_i(matmul[quin_pkg::FIELD_MATMUL_ACT_ROW_STRIDE_LSB +: 20]),
-        .job_dst_base_i(matmul[quin_pkg::FIELD_MATMUL_DST_BASE_LSB +: 20]),
-        .job_dst_row_i(matmul[quin_pkg::FIELD_MATMUL_DST_ROW_STRIDE_LSB +: 20]),
-        .job_rscale_base_i(matmul[quin_pkg::FIELD_MATMUL_RSCALE_BASE_LSB +: 20]),
-        .job_rscale_row_i(matmul[quin_pkg::FIELD_MATMUL_RSCALE_ROW_STRIDE_LSB +: 20]),
-        .job_cscale_base_i(matmul[quin_pkg::FIELD_MATMUL_CSCALE_BASE_LSB +: 20]),
-        .done_o(array_done), .done_checksum_o(array_checksum), .done_error_o(),
-        .stream_valid_i(stream_valid), .stream_ready_o(stream_ready), .stream_data_i(stream_data),
+        .clk_i, .rst_ni, .windows_i(windows), .abort_i(aborting), .stream_flush_i(stream_flush),
+        .stream_idle_o(stream_idle), .push_valid_i(push_stream), .push_ready_o(push_stream_ready), .push_cmd_i(cmd),
+        .push_address_i(address), .push_tiles_i(tiles), .push_k_i(k), .push_wait_i(waits), .push_target_i(target),
+        .retired_i(retired_units),
+        .job_valid_i(job_valid[ARRAY]), .job_ready_o(job_ready[ARRAY]), .job_cmd_i(job[JobBits*ARRAY +: 512]),
+        .job_rows_i(job[JobBits*ARRAY + JobRows +: 10]), .job_n_i(job[JobBits*ARRAY + JobN +: 20]),
+        .job_k_i(job[JobBits*ARRAY + JobK +: 20]), .done_o(unit_ended[ARRAY]), .done_error_o(ended_error[7:4]),
+        .done_address_o(ended_address[79:40]), .done_checksum_o(ended_checksum[63:32]),
         .array_req_o(array_req), .array_gnt_i(array_gnt), .array_addr_o(array_addr), .array_rdata_i(shared_rdata),
         .array_rvalid_i(array_rvalid), .drain_req_o(drain_req), .drain_gnt_i(drain_gnt), .drain_addr_o(drain_addr),
-        .drain_wdata_o(drain_wdata), .drain_wstrb_o(drain_wstrb), .count_adds_o(adds), .count_skipped_o(skipped),
-        .count_wraps_o(wraps), .count_value_o(count_value), .stall_drain_o(stall_drain), .stall_act_o(stall_act),
-        .stall_stream_o(stall_stream));
-
-    // The unit is done when both the array and its stream are. A stream ends no later than its array job.
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni || flush) begin
-            array_ended_q <= 1'b0;
-            array_error_q <= '0;
-            finished_q <= '0;
-        end else begin
-            if (array_done) begin
-                array_ended_q <= 1'b1;
-                array_checksum_q <= array_checksum;
-            end
-            if (job_valid[1] && check_failed && job_ready[1]) begin
-                array_ended_q <= 1'b1;
-                array_error_q <= check_error;
-            end
-            if (stream_done && stream_error != '0)
-                array_error_q <= stream_error;
-            if (unit_done[1]) begin
-                array_ended_q <= 1'b0;
-                array_error_q <= '0;
-            end
-            finished_q <= finished_q + {3'd0, stream_done} - {3'd0, unit_done[1] && array_stream_q};
-        end
-        if (job_valid[1] && job_ready[1])
-            array_stream_q <= !check_failed && matmul[JobRows +: 10] != '0 && matmul[JobN +: 20] != '0;
-    end
-    assign unit_done[1] = array_ended_q && (!array_stream_q || finished_q != '0);
-    assign unit_checksum[63:32] = array_checksum_q;
-    assign unit_error[7:4] = array_error_q;
+        .drain_wdata_o(drain_wdata), .drain_wstrb_o(drain_wstrb),
+        .ar_valid_o(ar_valid[2]), .ar_ready_i(ar_ready[2]), .ar_addr_o(ar_addr[119:80]), .ar_len_o(ar_len[23:16]),
+        .r_valid_i(r_valid[2]), .r_ready_o(r_ready[2]), .r_data_i(r_data), .r_resp_i(r_resp), .r_last_i(r_last),
+        .count_adds_o(adds), .count_skipped_o(skipped), .count_wraps_o(wraps), .count_value_o(count_value),
+        .count_beat_o(count_beat), .count_taken_o(count_taken), .stall_drain_o(stall_drain), .stall_stream_o(stall_stream));
 
     // ---- VECTOR unit ----
-    logic [JobBits-1:0] vec, vec_active;
-    logic [63:0] seen;
+    logic [511:0] vec, vectoring;
+    logic [9:0] vector_row;
+    logic vector_row_ready;
+    logic [31:0] vector_address;
     logic [19:0] visible, count_elements, count_funcs;
 
-    assign vec = job[2*JobBits +: JobBits];
-    assign vec_active = active_q[2*JobBits +: JobBits];
-    assign rowreg_vector = rowreg[row_index(vec_active[quin_pkg::FIELD_VECTOR_MASK_BANK_LSB +: 4],
-                                            vec_active[quin_pkg::FIELD_VECTOR_ROW_FIRST_LSB +: 6] + vector_row[5:0])];
-    assign seen = rowreg_vector > vec_active[JobMask +: 64] ? rowreg_vector - vec_active[JobMask +: 64] : 64'd0;
-    assign visible = (vec_active[quin_pkg::FIELD_VECTOR_MASK_LSB] && seen < {44'd0, vec_active[JobN +: 20]}) ?
-                     seen[19:0] : vec_active[JobN +: 20];
+    assign vec = job[JobBits*VECTOR +: 512];
+    assign vectoring = active[JobBits*VECTOR +: 512];
+    assign ended_address[119:80] = {8'd0, vector_address};
+    quin_row_visible u_vector_row (
+        .clk_i, .rst_ni, .start_i(job_start[VECTOR]), .mask_i(vectoring[quin_pkg::FIELD_VECTOR_MASK_LSB]),
+        .bank_i(vectoring[quin_pkg::FIELD_VECTOR_MASK_BANK_LSB +: 4]),
+        .first_i(vectoring[quin_pkg::FIELD_VECTOR_ROW_FIRST_LSB +: 6]), .position_i(active[JobBits*VECTOR + JobMask +: 64]),
+        .n_i(active[JobBits*VECTOR + JobN +: 20]), .row_i(vector_row), .ready_o(vector_row_ready), .visible_o(visible),
+        .req_o(vector_row_req), .addr_o(vector_row_addr), .ack_i(vector_row_ack), .data_i(row_unit));
 
     quin_vector_unit #(.Lanes(Lanes), .SpWords(SpWords)) u_vector (
         .clk_i, .rst_ni,
-        .job_valid_i(job_valid[2]), .job_ready_o(job_ready[2]), .job_rows_i(vec[JobRows +: 10]),
-        .job_groups_i(vec[quin_pkg::FIELD_VECTOR_GROUPS_LSB +: 10]), .job_n_i(vec[JobN +: 20]),
+        .job_valid_i(job_valid[VECTOR]), .job_ready_o(job_ready[VECTOR]), .job_rows_i(job[JobBits*VECTOR + JobRows +: 10]),
+        .job_groups_i(vec[quin_pkg::FIELD_VECTOR_GROUPS_LSB +: 10]), .job_n_i(job[JobBits*VECTOR + JobN +: 20]),
         .job_op1_i(vec[quin_pkg::FIELD_VECTOR_OP1_LSB +: 3]), .job_op2_i(vec[quin_pkg::FIELD_VECTOR_OP2_LSB +: 3]),
         .job_func_i(vec[quin_pkg::FIELD_VECTOR_FUNC_LSB +: 3]),
         .job_reduce_i(vec[quin_pkg::FIELD_VECTOR_REDUCE_LSB +: 3]),
@@ -472,9 +347,10 @@ module quin_accelerator #(
         .job_red_group_i(vec[quin_pkg::FIELD_VECTOR_RED_GROUP_LSB +: 20]),
         .job_mask_i(vec[quin_pkg::FIELD_VECTOR_MASK_LSB]),
         .job_mask_bad_i(vec[quin_pkg::FIELD_VECTOR_MASK_LSB] &&
-                        {5'd0, vec[quin_pkg::FIELD_VECTOR_ROW_FIRST_LSB +: 6]} + {1'b0, vec[JobRows +: 10]} > 11'd64),
-        .row_o(vector_row), .visible_i(visible),
-        .done_o(unit_done[2]), .done_checksum_o(unit_checksum[95:64]), .done_error_o(unit_error[11:8]), .done_address_o(),
+                        {5'd0, vec[quin_pkg::FIELD_VECTOR_ROW_FIRST_LSB +: 6]} + {1'b0, job[JobBits*VECTOR + JobRows +: 10]} > 11'd64),
+        .row_o(vector_row), .row_ready_i(vector_row_ready), .visible_i(visible),
+        .done_o(unit_ended[VECTOR]), .done_checksum_o(ended_checksum[95:64]), .done_error_o(ended_error[11:8]),
+        .done_address_o(vector_address),
         .count_elements_o(count_elements), .count_funcs_o(count_funcs),
         .sp_req_o(a_req), .sp_gnt_i(a_gnt), .sp_we_o(a_we), .sp_addr_o(a_addr), .sp_wdata_o(a_wdata), .sp_wstrb_o(a_wstrb),
         .sp_rdata_i(a_rdata), .sp_rvalid_i(a_rvalid));
@@ -493,7 +369,7 @@ module quin_accelerator #(
         add[16*quin_pkg::COUNT_ADDS +: 16] = 16'(adds);
         add[16*quin_pkg::COUNT_ADDS_SKIPPED +: 16] = 16'(skipped);
         add[16*quin_pkg::COUNT_WRAPS +: 16] = 16'(wraps);
-        add[16*quin_pkg::COUNT_STREAM_BYTES +: 16] = (stream_valid && stream_ready) ? 16'(StreamBytes) : 16'd0;
+        add[16*quin_pkg::COUNT_STREAM_BYTES +: 16] = count_taken ? 16'(StreamBytes) : 16'd0;
         add[16*quin_pkg::COUNT_LOAD_BYTES +: 16] = 16'(load_bytes);
         add[16*quin_pkg::COUNT_STORE_BYTES +: 16] = 16'(store_bytes);
         add[16*quin_pkg::COUNT_COMMAND_BYTES +: 16] = {7'd0, retired_now, 6'd0};
@@ -503,7 +379,9 @@ module quin_accelerator #(
         add[16*quin_pkg::COUNT_CYCLES +: 16] = 16'd1;
         add[16*quin_pkg::COUNT_BUSY_CYCLES +: 16] = 16'(running);
         add[16*quin_pkg::COUNT_STREAM_CYCLES +: 16] = 16'(count_beat);
-        add[16*quin_pkg::COUNT_STALL_STREAM +: 16] = 16'(stall_stream || stall_act);
+        add[16*quin_pkg::COUNT_STALL_STREAM +: 16] = 16'(stall_stream);
+        add[16*quin_pkg::COUNT_STALL_VECTOR +: 16] = 16'(blocked[2*ARRAY + 1]);
+        add[16*quin_pkg::COUNT_STALL_DMA +: 16] = 16'(blocked[2*ARRAY] && !blocked[2*ARRAY + 1]);
         add[16*quin_pkg::COUNT_STALL_DRAIN +: 16] = 16'(stall_drain);
     end
     quin_counters u_counters (

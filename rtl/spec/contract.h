@@ -8,6 +8,14 @@
 
 #include <stdint.h>
 
+/* The simulation's C++ reads this file too. */
+#ifdef __cplusplus
+#ifndef _Static_assert
+#define _Static_assert static_assert
+#endif
+extern "C" {
+#endif
+
 /* QUIN_OP_<name>: command codes */
 enum quin_op {
 #define QUIN_COMMAND(name, code, unit, format, doc) QUIN_OP_##name = code,
@@ -186,5 +194,9 @@ static inline int quin_cmd_set(struct quin_cmd *cmd, enum quin_field field, uint
     cmd->w[lsb / 64 * 2 + 1] = (uint32_t)(pair >> 32);
     return 1;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,6 +3,7 @@
  * Makes everything that follows from the .def tables: the SystemVerilog package and four pages of docs/.
  *   gen ROOT           writes the files below ROOT
  *   gen --check ROOT   compares them with what it would write; names the first file and line that differ
+ *   gen --parameters CONFIGURATION   prints a configuration as parameters of the hardware: Rows=8 ...
  * Exit code 0: good; 1: the tables are faulty, a file differs or cannot be written; 2: wrong arguments.
  */
 #define _POSIX_C_SOURCE 200809L /* open_memstream */
@@ -102,14 +103,32 @@ static int handle(const struct product *p, const char *root, int check)
     return good;
 }
 
+static int print_parameters(const char *config)
+{
+    int found = 0;
+#define QUIN_CONFIG(name, rows, stream_bytes, lanes, bus_bytes, scratchpad_words, carry_bits, doc)                                 \
+    if (!strcmp(config, #name)) {                                                                                              \
+        printf("Rows=%d StreamBytes=%d Lanes=%d BusBytes=%d SpWords=%d CarryBits=%d\n", rows, stream_bytes, lanes, bus_bytes,    \
+               scratchpad_words, carry_bits);                                                                                  \
+        found = 1;                                                                                                             \
+    }
+#include "configs.def"
+#undef QUIN_CONFIG
+    if (!found)
+        fprintf(stderr, "gen: no configuration '%s' in rtl/spec/configs.def\n", config);
+    return found;
+}
+
 int main(int argc, char **argv)
 {
     int check = argc == 3 && !strcmp(argv[1], "--check");
     char message[QUIN_GEN_MESSAGE];
+    if (argc == 3 && !strcmp(argv[1], "--parameters"))
+        return !print_parameters(argv[2]);
     if (argc != 2 + check || argv[argc - 1][0] == '-') {
-        fprintf(stderr, "usage: gen [--check] ROOT\n"
+        fprintf(stderr, "usage: gen [--check] ROOT | --parameters CONFIGURATION\n"
                         "Writes rtl/gen/quin_pkg.sv and the generated pages of docs/ below ROOT, the root\n"
-                        "of the project, or compares them with rtl/spec/*.def.\n");
+                        "of the project, or compares them with rtl/spec/*.def; or prints a configuration.\n");
         return 2;
     }
     if (!quin_gen_check(quin_gen_table, quin_gen_table_rows, message)) {

@@ -19,6 +19,7 @@ module quin_vector_address #(
     input  logic [4:0]  used_i,
     input  logic [99:0] words_i,
     output logic [9:0]  row_o,
+    input  logic        row_ready_i,  // visible_i belongs to row_o
     input  logic [19:0] visible_i,
     output logic        valid_o,
     input  logic        ready_i,
@@ -48,7 +49,7 @@ module quin_vector_address #(
     assign error_address_o = error_address_q;
 
     assign row_end = group_q == groups_i - 10'd1;
-    assign step = walking_q && (!valid_q || ready_i);
+    assign step = walking_q && row_ready_i && (!valid_q || ready_i);
     assign take = step && beyond == 0;
 
     always_ff @(posedge clk_i) begin

@@ -52,7 +52,8 @@ module quin_vector_unit #(
     input  logic        job_mask_bad_i,  // MASK and ROW_FIRST + rows > ROW_REGS: refused with FIELD
 
     output logic [9:0]  row_o,      // asks for
-    input  logic [19:0] visible_i,  // the visible elements of this row, at most n; same cycle
+    input  logic        row_ready_i, // only looked at with a mask: the answer is there
+    input  logic [19:0] visible_i,  // the visible elements of this row, at most n
 
     output logic        done_o,
     output logic [31:0] done_checksum_o,
@@ -163,7 +164,7 @@ module quin_vector_unit #(
     quin_vector_address #(.SpWords(SpWords)) places (
         .clk_i, .rst_ni, .start_i(state_q == CHECK && !refuse), .rows_i(rows_q), .groups_i(groups_q),
         .base_i(base_q), .row_i(row_q), .group_i(group_q), .used_i(used), .words_i(words), .row_o,
-        .visible_i(row_visible), .valid_o(place_valid), .ready_i(place_ready), .place_o(place),
+        .row_ready_i(row_ready_i || !mask_q), .visible_i(row_visible), .valid_o(place_valid), .ready_i(place_ready), .place_o(place),
         .visible_o(place_visible), .walking_o(walking), .error_o(range_error), .error_address_o(range_address)
     );
 

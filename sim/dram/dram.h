@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
     QUIN_DRAM_BUS_MAX = 64,   /* bytes of a beat */
     QUIN_DRAM_QUEUE_MAX = 64, /* bursts under way, each direction */
@@ -79,5 +83,9 @@ void quin_dram_clear_stats(struct quin_dram *dram);
 
 /* Breaches of AXI by the master that the memory noticed, and the first one in words ("" if none). */
 uint64_t quin_dram_breaches(const struct quin_dram *dram, const char **text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

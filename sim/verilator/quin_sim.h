@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The Verilated accelerator with its DRAM, as a C library: registers, memory, cycles, and retired commands.
+ * The Verilated device with its DRAM model, as a shared object with one C entry: registers, memory, cycles, retired
+ * commands. One object is built for each configuration; the driver's backend "rtl" loads it.
  */
 #ifndef QUIN_SIM_H
 #define QUIN_SIM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "contract.h"
@@ -18,21 +20,39 @@ struct quin_sim;
 
 /* Called for every command that retires; unit is an enum quin_unit. */
 typedef void quin_sim_retire_fn(void *user, uint32_t unit, const struct quin_retire *record);
+/* Called for every register write that reaches the accelerator, of host and firmware alike, in order. */
+typedef void quin_sim_write_fn(void *user, uint32_t offset, uint32_t value);
 
-/* An accelerator after reset with `bytes` bytes of zeroed DRAM; NULL: no memory. params NULL: the DDR3 defaults. */
-struct quin_sim *quin_sim_create(uint64_t bytes, const struct quin_dram_params *params);
-void quin_sim_destroy(struct quin_sim *sim);
-const struct quin_config *quin_sim_config(const struct quin_sim *sim); /* what the model was built for */
+struct quin_sim_options {
+    uint64_t dram_bytes;                  /* zeroed */
+    const struct quin_dram_params *dram;  /* NULL: the defaults, of DDR3 or of a memory that never pauses */
+    int ideal_memory;                     /* the latter */
+    const char *trace;                    /* file for a waveform (VCD); NULL: none */
+    uint64_t trace_from, trace_to;        /* cycles that it shows; 0, 0: all */
+};
 
-/* Both take a cycle or two of the simulation. */
-uint32_t quin_sim_reg_read(struct quin_sim *sim, uint32_t offset);
-void quin_sim_reg_write(struct quin_sim *sim, uint32_t offset, uint32_t value);
+struct quin_sim_api {
+    const char *config; /* row of configs.def that the object was built for */
+    /* A device after reset; NULL: no memory, wrong params, or the trace cannot be written. */
+    struct quin_sim *(*create)(const struct quin_sim_options *options);
+    void (*destroy)(struct quin_sim *sim);
+    /* Both take a cycle or two of the simulation. */
+    uint32_t (*reg_read)(struct quin_sim *sim, uint32_t offset);
+    void (*reg_write)(struct quin_sim *sim, uint32_t offset, uint32_t value);
+    uint8_t *(*memory)(struct quin_sim *sim, uint64_t *bytes); /* the DRAM; takes no time */
+    uint32_t (*scratchpad)(const struct quin_sim *sim, uint32_t word);
+    void (*run)(struct quin_sim *sim, uint64_t cycles);
+    /* Runs until the register at `offset` differs from `old` or `most` cycles have passed; returns its value. */
+    uint32_t (*wait)(struct quin_sim *sim, uint32_t offset, uint32_t old, uint64_t most);
+    uint64_t (*cycles)(const struct quin_sim *sim);
+    void (*on_retire)(struct quin_sim *sim, quin_sim_retire_fn *fn, void *user);
+    void (*on_write)(struct quin_sim *sim, quin_sim_write_fn *fn, void *user);
+    struct quin_dram *(*dram)(struct quin_sim *sim);
+    int (*trapped)(const struct quin_sim *sim); /* the firmware's core has stopped at an illegal instruction */
+};
 
-uint8_t *quin_sim_memory(struct quin_sim *sim, uint64_t *bytes); /* the DRAM; takes no time */
-void quin_sim_run(struct quin_sim *sim, uint64_t cycles);
-uint64_t quin_sim_cycles(const struct quin_sim *sim);
-void quin_sim_on_retire(struct quin_sim *sim, quin_sim_retire_fn *fn, void *user);
-struct quin_dram *quin_sim_dram(struct quin_sim *sim);
+/* The object's one symbol. */
+const struct quin_sim_api *quin_sim_open(void);
 
 #ifdef __cplusplus
 }

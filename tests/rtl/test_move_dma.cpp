@@ -193,6 +193,7 @@ struct Bench {
         top->clk_i = 0;
         top->eval();
         top->row_address_i = row_address(top->row_o);
+        top->row_ready_i = !random.percent(25);
         top->eval();
         read_from_top(top, axi);
         write_from_top(top, axi);

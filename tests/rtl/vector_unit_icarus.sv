@@ -37,7 +37,7 @@ module vector_unit_icarus;
         .job_c_group_i(f[23][19:0]),
         .job_dst_base_i(f[25][19:0]), .job_dst_row_i(f[26][19:0]), .job_dst_group_i(f[27][19:0]),
         .job_red_base_i(f[29][19:0]), .job_red_row_i(f[30][19:0]), .job_red_group_i(f[31][19:0]),
-        .row_o(row), .visible_i(visible[19:0]), .done_o(done), .done_checksum_o(checksum),
+        .row_o(row), .row_ready_i(1'b1), .visible_i(visible[19:0]), .done_o(done), .done_checksum_o(checksum),
         .done_error_o(error), .done_address_o(address), .count_elements_o(elements), .count_funcs_o(funcs),
         .sp_req_o(req), .sp_gnt_i(gnt), .sp_we_o(we), .sp_addr_o(addr), .sp_wdata_o(wdata),
         .sp_wstrb_o(wstrb),

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands between the command processor and a unit: the queue, the command under way, and its retirement. A command
+// that dispatch found wrong (error not 0) never reaches the unit and fails when it would have started. active_o is the
+// command that the unit works on, from the cycle after it was taken (start_o) until done. abort_i drops all, the command
+// under way too; for units that cannot drop it, abort_i is 0 and flush_i drops what waits.
+`default_nettype none
+
+module quin_unit #(
+    parameter int JobBits = 8,
+    parameter logic [1:0] Unit = 2'd0        // of DMA, ARRAY, VECTOR
+) (
+    input  logic               clk_i,
+    input  logic               rst_ni,
+    input  logic               flush_i,
+    input  logic               abort_i,
+    input  logic               drop_i,
+    input  logic [31:0]        drop_index_i,
+    input  logic [31:0]        cycle_i,
+    // dispatch
+    input  logic               push_valid_i,
+    output logic               push_ready_o,
+    input  logic [JobBits-1:0] push_data_i,
+    input  logic [7:0]         push_opcode_i,
+    input  logic [23:0]        push_pc_i,
+    input  logic [31:0]        push_index_i,
+    input  logic [3:0]         push_error_i,
+    input  logic [19:0]        push_error_address_i,
+    input  logic [2:0]         push_wait_i,    // for each unit, as the target and retired below
+    input  logic [23:0]        push_target_i,
+    input  logic [23:0]        retired_i,
+    // unit
+    output logic               job_valid_o,
+    input  logic               job_ready_i,
+    output logic [JobBits-1:0] job_o,
+    output logic               start_o,
+    output logic [JobBits-1:0] active_o,
+    input  logic               done_i,
+    input  logic [3:0]         done_error_i,
+    input  logic [39:0]        done_address_i,
+    input  logic [31:0]        done_checksum_i,
+    // retirement
+    output logic               busy_o,         // works or holds a command
+    output logic [1:0]         blocked_o,      // the next command waits for the other units, the lower one in bit 0
+    output logic               done_o,
+    output logic [3:0]         done_error_o,
+    output logic [39:0]        done_address_o,
+    output logic [31:0]        done_index_o,
+    output logic [23:0]        done_pc_o,
+    output logic               retire_valid_o, // done without an error
+    output logic [31:0]        retire_command_o,
+    output logic [31:0]        retire_cycles_o,
+    output logic [31:0]        retire_checksum_o
+);
+    localparam int A = Unit == 2'd0 ? 1 : 0;
+    localparam int B = Unit == 2'd2 ? 1 : 2;
+    localparam int EntryBits = JobBits + 56;
+
+    logic [EntryBits-1:0] entry;
+    logic [31:0] index;
+    logic [3:0] error;
+    logic [19:0] error_address;
+    logic [7:0] opcode;
+    logic [23:0] pc;
+    logic valid, ready, take, bad, empty;
+    logic working_q, bad_q, start_q;
+    logic [3:0] error_q;
+    logic [19:0] error_address_q;
+    logic [7:0] opcode_q;
+    logic [31:0] index_q, began_q;
+    logic [23:0] pc_q;
+    logic [JobBits-1:0] active_q;
+
+    quin_unit_queue #(.Width(EntryBits)) u_queue (
+        .clk_i, .rst_ni, .flush_i, .hold_i(working_q || bad_q), .drop_i, .drop_index_i,
+        .push_valid_i, .push_ready_o,
+        .push_data_i({push_error_i, push_error_address_i, push_opcode_i, push_pc_i, push_data_i}), .push_index_i,
+        .push_wait_i({push_wait_i[B], push_wait_i[A]}), .push_target_i({push_target_i[8*B +: 8], push_target_i[8*A +: 8]}),
+        .retired_i({retired_i[8*B +: 8], retired_i[8*A +: 8]}),
+        .job_valid_o(valid), .job_ready_i(ready), .job_data_o(entry), .job_index_o(index), .empty_o(empty), .blocked_o);
+
+    assign {error, error_address, opcode, pc, job_o} = entry;
+    assign bad = valid && error != '0;
+    assign job_valid_o = valid && !bad;
+    assign ready = bad || job_ready_i;
+    assign take = valid && ready;
+
+    always_ff @(posedge clk_i) begin
+        if (take) begin
+            active_q <= job_o;
+            {opcode_q, pc_q, index_q, error_q, error_address_q} <= {opcode, pc, index, error, error_address};
+            began_q <= cycle_i;
+        end
+        if (!rst_ni || abort_i) begin
+            working_q <= 1'b0;
+            bad_q <= 1'b0;
+            start_q <= 1'b0;
+        end else begin
+            start_q <= take && !bad;
+            bad_q <= take && bad;
+            if (take && !bad) working_q <= 1'b1;
+            else if (done_i) working_q <= 1'b0;
+        end
+    end
+
+    assign start_o = start_q;
+    assign active_o = active_q;
+    assign busy_o = working_q || bad_q || !empty;
+    assign done_o = (done_i && working_q) || bad_q;
+    assign done_error_o = bad_q ? error_q : done_error_i;
+    assign done_address_o = bad_q ? {20'd0, error_address_q} : done_address_i;
+    assign done_index_o = index_q;
+    assign done_pc_o = pc_q;
+    assign retire_valid_o = done_o && done_error_o == '0;
+    assign retire_command_o = {opcode_q, pc_q};
+    assign retire_cycles_o = cycle_i - began_q;
+    assign retire_checksum_o = done_checksum_i;
+endmodule
+
+`default_nettype wire
