@@ -39,6 +39,9 @@ enum quin_err quin_family_activation(const struct quin_gguf *g, const struct qui
 enum quin_err quin_family_masters(const struct quin_gguf *g, const struct quin_family *f, bool *masters,
                                   struct quin_msg *msg);
 
+/* Are all tensors that the model needs there, with the right shapes, and no others? (model_load.c) */
+enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct quin_hyper *h, struct quin_msg *msg);
+
 /* Adds a note; what does not fit is left out. */
 __attribute__((format(printf, 3, 4))) void quin_notes_add(struct quin_notes *n, bool loud, const char *format, ...);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "family.h"
+#include "i2_s.h"
 #include "model.h"
 #include "msg.h"
 #include "ternary.h"
@@ -87,8 +88,8 @@ static bool known_tensor(const char *name, const struct quin_hyper *h, const str
 }
 
 /* Both ways: every tensor that the model needs is there, and every tensor that is there is needed. */
-static enum quin_err check_tensors(const struct quin_gguf *g, const struct quin_hyper *h,
-                                   struct quin_msg *msg)
+enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct quin_hyper *h,
+                                       struct quin_msg *msg)
 {
     struct want w[LAYER_TENSORS];
     size_t n = layer_wants(h, w);
@@ -234,6 +235,22 @@ static enum quin_err read_rope_factors(struct reader *r, struct quin_model *m)
     return e;
 }
 
+/* Another layout under the same type number would load as another model, so the weights are asked first. */
+static enum quin_err check_i2_s(struct reader *r, struct quin_model *m)
+{
+    struct quin_i2_s_verdict v;
+    const struct quin_gguf_tensor *t = quin_gguf_tensor_find(r->g, "blk.0.attn_q.weight");
+    if (!t || t->type != QUIN_GGML_I2_S)
+        return QUIN_OK;
+    enum quin_err e = quin_i2_s_examine(r->g, &m->hyper, &v, r->msg);
+    if (!e)
+        e = quin_i2_s_refuse(&v, r->msg);
+    if (!e && !v.certain)
+        quin_notes_add(&m->notes, false, "the weights do not tell the layout of I2_S; %s assumed",
+                       quin_i2_s_name(QUIN_I2_S_128));
+    return e;
+}
+
 /* What a user should know of how the file was understood. */
 static enum quin_err write_notes(struct reader *r, const struct quin_family *f, struct quin_model *m)
 {
@@ -242,8 +259,8 @@ static enum quin_err write_notes(struct reader *r, const struct quin_family *f, 
     enum quin_err e = quin_family_activation(r->g, f, &a, &by, r->msg);
     if (e)
         return e;
-    if (by == QUIN_DECIDED_FAMILY)
-        quin_notes_add(&m->notes, false, "no key %s.hidden_activation: %s, as the architecture has it (%s)", f->arch,
+    if (by == QUIN_DECIDED_FAMILY && f->sub_norms != QUIN_SUB_NORMS_NONE)
+        quin_notes_add(&m->notes, a == QUIN_ACTIVATION_RELU2, "no key %s.hidden_activation: %s, as the architecture has it (%s)", f->arch,
                        quin_activation_name(a), f->models);
     if (by == QUIN_DECIDED_BASE)
         quin_notes_add(&m->notes, true, "no key %s.hidden_activation: %s, since RoPE base %g is that of BitNet 2B-4T; "
@@ -278,13 +295,13 @@ enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progr
     enum quin_err e;
     *out = NULL;
     if ((e = quin_model_load_hyper(g, &h, msg)) || (e = quin_family_find(g, &f, msg)) ||
-        (e = quin_family_masters(g, f, &masters, msg)) || (e = check_tensors(g, &h, msg)) ||
+        (e = quin_family_masters(g, f, &masters, msg)) || (e = quin_model_check_tensors(g, &h, msg)) ||
         (e = quin_model_alloc(&h, &m, msg)))
         return e;
     size_t factors = quin_gguf_tensor_find(g, ROPE_FACTORS) ? h.head_size / 2 : 0;
     struct reader r = {.g = g, .progress = progress, .total = count_weights(&h, factors), .msg = msg,
                        .masters = masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED};
-    if ((e = read_rope_factors(&r, m)) || (e = read_floats(&r, "token_embd.weight", m->embedding)) ||
+    if ((e = check_i2_s(&r, m)) || (e = read_rope_factors(&r, m)) || (e = read_floats(&r, "token_embd.weight", m->embedding)) ||
         (e = read_floats(&r, "output_norm.weight", m->output_norm)) ||
         (!h.tied_head && (e = read_floats(&r, "output.weight", m->head))))
         goto fail;

@@ -220,6 +220,29 @@ def write_meta(out: Path) -> None:
     finish(w)
 
 
+def write_micro(out: Path, rng: np.random.Generator, arch: str, stored: str) -> None:
+    """A whole model of some kB, to start fuzzing from: I2_S or F32 masters, scaled RoPE."""
+    w = gguf.GGUFWriter(out / f"micro_{stored}.gguf", arch)
+    n = 32
+    for name, value in (("context_length", 8), ("embedding_length", n), ("block_count", 1), ("feed_forward_length", n),
+                        ("attention.head_count", 1)):
+        w.add_uint32(f"{arch}.{name}", value)
+    w.add_layer_norm_rms_eps(1e-5)
+    w.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+    w.add_rope_scaling_factor(2.0)
+    add(w, "rope_freqs.weight", np.ones(n // 2, np.float32), Type.F32)
+    add(w, "token_embd.weight", rng.normal(size=(16, n)).astype(np.float16), Type.F16)
+    for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
+        add(w, f"{name}.weight", np.ones(n, np.float32), Type.F32)
+    for name in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"):
+        if stored == "i2s":
+            raw = i2_s(rng.integers(-1, 2, (n, n)), 0.25)
+            w.add_tensor(f"blk.0.{name}.weight", raw, raw_shape=(n, n), raw_dtype=I2_S)
+        else:
+            add(w, f"blk.0.{name}.weight", rng.normal(size=(n, n)).astype(np.float32), Type.F32)
+    finish(w)
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("out", type=Path, help="folder to write into; made if it is missing")
@@ -231,6 +254,8 @@ def main() -> None:
     write_bad(a.out, rng)
     write_floats(a.out, rng)
     write_meta(a.out)
+    write_micro(a.out, rng, "llama", "i2s")
+    write_micro(a.out, rng, "bitnet", "masters")
     write_tokenizers(a.out, random.Random(a.seed))
 
 

@@ -19,7 +19,9 @@ import convert  # noqa: E402
 from make_gguf import I2_S, i2_s  # noqa: E402
 
 FIELDS = {gguf.GGUFValueType.UINT32: "add_uint32", gguf.GGUFValueType.FLOAT32: "add_float32",
-          gguf.GGUFValueType.STRING: "add_string", gguf.GGUFValueType.BOOL: "add_bool"}
+          gguf.GGUFValueType.STRING: "add_string", gguf.GGUFValueType.BOOL: "add_bool",
+          gguf.GGUFValueType.ARRAY: "add_array"}
+TERNARY = (gguf.GGMLQuantizationType.TQ1_0, gguf.GGMLQuantizationType.TQ2_0)
 
 
 def copy_keys(reader: gguf.GGUFReader, w: gguf.GGUFWriter) -> None:
@@ -36,8 +38,10 @@ def rewrite(source: Path, out: Path, matrix) -> None:
     scales = {t.name: t.data for t in reader.tensors if t.name.endswith(".scale")}
     for t in reader.tensors:
         scale = scales.get(t.name.removesuffix(".weight") + ".scale")
-        if scale is not None:
-            matrix(w, t.name, gguf.quants.dequantize(t.data, t.tensor_type), np.float32(scale[0]))
+        if scale is not None or t.tensor_type in TERNARY:
+            x = gguf.quants.dequantize(t.data, t.tensor_type)
+            scale = np.float32(1 if scale is None else scale[0]) * np.abs(x).max()
+            matrix(w, t.name, np.sign(x), scale)
         elif t.name not in scales:
             w.add_tensor(t.name, t.data, raw_dtype=t.tensor_type)
     w.write_header_to_file()
