@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every entry point of the project; plain `make` prints this list.
 
-BACKEND ?= cmodel
+BACKEND ?= rtl
 MODEL   ?=
 CONFIG  ?= sim
 SEED    ?= 7
@@ -27,19 +27,29 @@ DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)
 CLI    := $(wildcard driver/cli/*.c)
 LIB    := $(patsubst %.c,build/obj/%.o,$(CMODEL) $(DRIVER)) build/obj/driver/src/embedded.o
 TESTS  := $(wildcard tests/unit/test_*.c tests/driver/test_*.c tests/e2e/test_*.c)
+RTL    := $(wildcard rtl/*/*.sv rtl/*.vlt sim/verilator/* sim/dram/*)
 TEST_BINS := $(patsubst tests/%.c,build/tests/%,$(TESTS))
 SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
 
-.PHONY: help demo test test-all lint regs clean tests-c tests-san
+.PHONY: help demo rtl bench bench-layer test test-all lint regs clean tests-c tests-san
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 help: ## Print this list
-	@echo 'Quintrit: make TARGET [BACKEND=cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t PROMPT=text]'
+	@echo 'Quintrit: make TARGET [BACKEND=rtl|cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t PROMPT=text]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
 
-demo: build/setup-demo build/quintrit ## Let the demo model tell a story on the golden machine
+demo: build/setup-demo build/quintrit $(if $(filter rtl,$(BACKEND)),rtl) ## Let the demo model tell a story on the simulated hardware
 	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) --temp $(TEMP) -p '$(PROMPT)'
+
+rtl: build/rtl/$(CONFIG)/libquin_sim.so ## Build the simulation of the hardware, for CONFIG
+
+bench: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of one matrix product on the simulated hardware
+	build/bench-rtl matmul sim
+
+bench-layer: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of a decoder layer of 2B-4T: decode and prefill
+	build/bench-rtl layer sim
+	build/bench-rtl prefill sim
 
 test: build/setup-test ## All tests that CI runs, in some minutes; ends with a count
 	@tools/run-tests
@@ -84,6 +94,9 @@ build/gen: $(wildcard rtl/spec/gen*.c) $(wildcard rtl/spec/*.def rtl/spec/*.h)
 
 build/bench-rtl: $(wildcard bench/*.c bench/*.h) build/libquintrit.a
 	@echo '  cc $@'; $(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -o $@ $(wildcard bench/*.c) build/libquintrit.a $(LDLIBS)
+
+build/rtl/%/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def | build/setup-rtl
+	@tools/build-rtl $*
 
 tests-c: $(TEST_BINS) build/quintrit build/gen
 tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit

@@ -8,7 +8,7 @@
 
 #include "msg.h"
 
-enum { ALIGN_BYTES = 64, ATTENTION_BLOCK = 512, SMALLEST_BLOCK = 64, FFN_BLOCK = 1024, HEAD_BLOCK = 4096 };
+enum { ALIGN_BYTES = 64, ATTENTION_BLOCK = 512, SMALLEST_BLOCK = 64, FFN_BLOCK = 1024, FFN_BLOCKS = 4, HEAD_BLOCK = 4096 };
 
 static uint32_t align_words(uint64_t words)
 {
@@ -166,29 +166,33 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     b->norm = reserve(&attention, t, 1, wide);
     attention = at; /* norm is dead before q, k, v are written */
     b->q = b->out = reserve(&attention, t, heads, hs);
-    b->k = reserve(&attention, t, kvs, hs);
-    b->v = reserve(&attention, t, kvs, hs);
-    if (attention < b->norm.base + t * b->norm.row)
-        attention = b->norm.base + t * b->norm.row;
+    attention = larger(attention, b->norm.base + t * b->norm.row);
     b->q8 = reserve(&attention, t, heads, hs / 4);
     b->q8_low = exact ? reserve(&attention, t, heads, hs / 4) : b->q8;
+    b->v_scale = reserve(&attention, 1, kvs, b->positions);
+    if (exact)
+        b->part2 = reserve(&attention, t, heads, hs);
+    uint32_t scores = attention; /* in the place of what is dead when K and V are in the cache */
+    b->k = reserve(&attention, t, kvs, hs);
+    b->v = reserve(&attention, t, kvs, hs);
     b->k8 = reserve(&attention, t, kvs, hs * l->value_bytes / 4);
     b->v8 = reserve(&attention, t, kvs, hs * l->value_bytes / 4);
-    b->v_scale = reserve(&attention, 1, kvs, b->positions);
-    b->p8 = reserve(&attention, b->att_rows, heads, b->positions / 4);
-    b->p8_low = exact ? reserve(&attention, b->att_rows, heads, b->positions / 4) : b->p8;
-    b->part2 = reserve(&attention, t, heads, hs);
-    b->score = reserve(&attention, b->att_rows, heads, b->positions);
-    b->score2 = exact ? reserve(&attention, b->att_rows, heads, b->positions) : b->score;
+    if (!exact)
+        b->part2 = reserve(&attention, t, heads, hs);
+    b->score = reserve(&scores, b->att_rows, heads, b->positions);
+    b->score2 = exact ? reserve(&scores, b->att_rows, heads, b->positions) : b->score;
+    b->p8 = reserve(&scores, b->att_rows, heads, b->positions / 4);
+    b->p8_low = exact ? reserve(&scores, b->att_rows, heads, b->positions / 4) : b->p8;
+    attention = larger(attention, scores);
 
-    (void)reserve(&ffn, t, 1, h->dim); /* norm's place: alive until the input is quantised */
-    ffn = at;
-    b->hidden = reserve(&ffn, t, 1, h->ffn);
+    ffn = b->part.base; /* dead until the way back into the residual, when these are */
     for (uint32_t i = 0; i < 2; i++) {
         b->gate[i] = reserve(&ffn, t, 1, b->ffn_block);
         b->up[i] = reserve(&ffn, t, 1, b->ffn_block);
     }
     b->temp = reserve(&ffn, t, 1, b->ffn_block);
+    ffn = larger(ffn, at);
+    b->hidden = reserve(&ffn, t, 1, h->ffn);
     ffn = larger(ffn, b->norm.base + t * b->norm.row);
 
     head = b->norm.base + t * b->norm.row;
@@ -198,24 +202,30 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     b->words = larger(larger(attention, ffn), head);
 }
 
+/* Columns computed at a time, at most about `most`: whole tiles, and vectors that begin aligned. */
 static uint32_t whole_tiles(uint32_t n, uint32_t most, uint32_t channels)
 {
+    while (channels % QUIN_SP_ALIGN_WORDS)
+        channels *= 2;
     uint32_t block = most / channels * channels;
     if (!block)
         block = channels;
-    return n <= block ? (uint32_t)quin_align(n, channels) : block;
+    return n <= block ? (n + channels - 1) / channels * channels : block;
 }
 
 /* The most rows and then the largest blocks that fit, attention in blocks of at most `positions`. Returns 0 if nothing
  * does. */
 static int fit(const struct quin_layout *l, struct quin_buffers *b, uint32_t most_rows, uint32_t positions, int prefill)
 {
+    /* blocks enough for the vector unit to work on one while the array computes the next */
+    uint32_t quarter = ((uint32_t)l->hyper.ffn + FFN_BLOCKS - 1) / FFN_BLOCKS;
+    uint32_t ffn_most = quarter < FFN_BLOCK ? quarter : FFN_BLOCK;
     for (uint32_t rows = most_rows; rows; rows--)
         for (uint32_t block = positions; block >= larger(SMALLEST_BLOCK, l->k_tile_positions); block /= 2) {
             b->rows = rows;
             b->att_rows = prefill ? rows : 1;
             b->positions = block;
-            b->ffn_block = whole_tiles((uint32_t)l->hyper.ffn, FFN_BLOCK / (positions / block),
+            b->ffn_block = whole_tiles((uint32_t)l->hyper.ffn, ffn_most / (positions / block),
                                        l->proj[QUIN_PROJ_GATE].channels);
             b->head_block = l->prefill.head_block;
             place_buffers(l, b);

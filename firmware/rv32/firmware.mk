@@ -4,7 +4,7 @@
 FW_CC  := riscv64-unknown-elf-gcc
 FW_RAM := 16384
 FW_SRC := firmware/rv32/start.S firmware/rv32/main.c $(wildcard firmware/core/*.c)
-FW_CFLAGS := -std=c11 -march=rv32im -mabi=ilp32 -mno-div -mstrict-align -O2 -ffreestanding -nostdlib -static \
+FW_CFLAGS := -std=c11 -march=rv32im -mabi=ilp32 -mno-div -mstrict-align -O2 -flto -ffreestanding -nostdlib -static \
 	-ftree-loop-distribute-patterns -ffunction-sections -Wall -Wextra -Werror -Irtl/spec -Ifirmware/core
 
 .PHONY: firmware

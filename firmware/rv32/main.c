@@ -28,9 +28,9 @@ static void copy(volatile uint8_t *to, const volatile uint8_t *from, uint32_t by
         *to++ = *from++;
 }
 
-/* The compiler calls these two by itself, also where the source says it with a loop. */
-void *memcpy(void *to, const void *from, size_t bytes);
-void *memset(void *to, int value, size_t bytes);
+/* The compiler calls these two by itself, also where the source says it with a loop, and late: they must stay. */
+__attribute__((used)) void *memcpy(void *to, const void *from, size_t bytes);
+__attribute__((used)) void *memset(void *to, int value, size_t bytes);
 
 void *memcpy(void *to, const void *from, size_t bytes)
 {

@@ -68,6 +68,12 @@ module quin_processor #(
     output logic [23:0]  retired_o,       // commands each unit has retired, modulo 256
     input  logic         idle_i,          // no unit works on a command, no queue holds one
     input  logic         stream_idle_i,
+    input  logic         hold_i,          // no room for more retire records
+    input  logic         late_valid_i,    // a record could not be written
+    input  logic [3:0]   late_error_i,
+    input  logic [31:0]  late_index_i,
+    input  logic [23:0]  late_pc_i,
+    input  logic [39:0]  late_address_i,
     output logic         drop_o,          // queues drop commands behind this one
     output logic [31:0]  drop_index_o,
     output logic         flush_o,         // queues drop all
@@ -255,7 +261,7 @@ module quin_processor #(
     assign failing = error_q != '0;
     assign over_limit = limit_i != '0 && executed_q >= limit_i;
     assign past_end = pc_q >= length_i || pc_q[31:24] != '0;
-    assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit;
+    assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit && !hold_i;
     assign fetch_pc_o = pc_q[23:0];
     assign running_o = state_q != IDLE;
     assign stopped_o = state_q == STOP;
@@ -331,7 +337,7 @@ module quin_processor #(
     // ---- units and errors: the first in program order stays ----
     logic [3:0] own_error;
 
-    assign own_error = state_q == FETCH && past_end ? quin_pkg::DERR_PROGRAM[3:0] :
+    assign own_error = failing ? 4'd0 : state_q == FETCH && past_end ? quin_pkg::DERR_PROGRAM[3:0] :
                        state_q == FETCH && over_limit ? quin_pkg::DERR_LIMIT[3:0] :
                        state_q == FETCH && fetch_valid_i ? fetch_error_i :
                        state_q == READ_ROWS && !is_unit && !is_set && !is_branch && !is_end ? quin_pkg::DERR_OPCODE[3:0] :
@@ -354,7 +360,7 @@ module quin_processor #(
                 if (push_o[i] && push_ready_i[i]) issued_q[i] <= issued_q[i] + 1'b1;
                 if (done_i[i]) retired_q[i] <= retired_q[i] + 1'b1;
             end
-            if (own_error != '0 && !failing) begin
+            if (own_error != '0) begin
                 error_q <= own_error;
                 error_command_q <= pc_q;
                 error_index_q <= executed_q;
@@ -367,6 +373,12 @@ module quin_processor #(
                     error_index_q <= done_index_i[32*i +: 32];
                     error_address_q <= done_address_i[40*i +: 40];
                 end
+            if (late_valid_i && (!failing || late_index_i < error_index_q)) begin
+                error_q <= late_error_i;
+                error_command_q <= {8'd0, late_pc_i};
+                error_index_q <= late_index_i;
+                error_address_q <= late_address_i;
+            end
             if (abort_i && running_o && state_q != STOP) begin
                 aborting_q <= 1'b1;
                 if (!failing) begin

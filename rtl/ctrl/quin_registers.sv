@@ -24,6 +24,10 @@ module quin_registers #(
     output logic [31:0]  length_o,
     output logic [31:0]  limit_o,
     output logic [4*82-1:0] windows_o, // each: rights [81:80], limit [79:40], base [39:0]
+    output logic [39:0]  retire_ring_o,
+    output logic [31:0]  retire_entries_o,
+    output logic         retire_restart_o,
+    input  logic [31:0]  retire_head_i,
     output logic         irq_o,
     // command processor
     output logic         start_o,
@@ -90,6 +94,10 @@ module quin_registers #(
     assign status = {29'd0, failed_q, done_q, running_i};
     assign program_o = value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][31:8] != '0 ? 40'hff_ffff_ffff :
                        {value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][7:0], value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4]};
+    assign retire_ring_o = value_q[quin_pkg::REG_RETIRE_ADDRESS / 4 + 1][31:8] != '0 ? 40'hff_ffff_ffc0 :
+                           {value_q[quin_pkg::REG_RETIRE_ADDRESS / 4 + 1][7:0], value_q[quin_pkg::REG_RETIRE_ADDRESS / 4]};
+    assign retire_entries_o = value_q[quin_pkg::REG_RETIRE_ENTRIES / 4];
+    assign retire_restart_o = req_i && we_i && addr_i == quin_pkg::REG_RETIRE_ENTRIES;
     assign length_o = value_q[quin_pkg::REG_PROGRAM_LENGTH / 4];
     assign limit_o = value_q[quin_pkg::REG_COMMAND_LIMIT / 4];
     assign irq_o = value_q[quin_pkg::REG_CQ_TAIL / 4] != value_q[quin_pkg::REG_CQ_HEAD / 4] &&
@@ -128,6 +136,7 @@ module quin_registers #(
             case (addr_i)
                 quin_pkg::REG_STATUS: rdata_d = status;
                 quin_pkg::REG_RETIRED: rdata_d = retired_i;
+                quin_pkg::REG_RETIRE_HEAD: rdata_d = retire_head_i;
                 quin_pkg::REG_IRQ_STATUS:
                     rdata_d = {31'd0, value_q[quin_pkg::REG_CQ_TAIL / 4] != value_q[quin_pkg::REG_CQ_HEAD / 4]};
                 default: rdata_d = addr_i < quin_pkg::REG_CONTROL ? constant(addr_i) : in_values ? value_q[word] : 32'd0;

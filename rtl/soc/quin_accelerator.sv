@@ -64,8 +64,7 @@ module quin_accelerator #(
     localparam int LineBits = 32 * LineWords;
     localparam int CountBits = $clog2(Rows * 5 * StreamBytes + 1);
     localparam int DMA = 0, ARRAY = 1, VECTOR = 2;
-    // a job: the command, then what the command processor resolved
-    localparam int JobRows = 512, JobN = 522, JobK = 542, JobAddress = 562, JobMask = 626, JobBits = 690;
+    localparam int JobBits = quin_job_pkg::BITS;
 
     // ---- registers ----
     logic [39:0] program_address;
@@ -75,7 +74,9 @@ module quin_accelerator #(
     logic [3:0] run_error;
     logic [31:0] run_error_command, retired_q;
     logic [39:0] run_error_address;
-    logic reg_greg_we, rowreg_req, rowreg_we;
+    logic reg_greg_we, rowreg_req, rowreg_we, retire_restart;
+    logic [39:0] retire_ring;
+    logic [31:0] retire_entries, retire_head;
     logic [5:0] greg_word, counter_word;
     logic [10:0] rowreg_word;
     logic [31:0] counter_data, rowreg_bus;
@@ -92,7 +93,8 @@ module quin_accelerator #(
     ) u_registers (
         .clk_i, .rst_ni, .req_i(reg_req_i), .we_i(reg_we_i), .addr_i(reg_addr_i), .wdata_i(reg_wdata_i),
         .rdata_o(reg_rdata_o), .program_o(program_address), .length_o(program_length), .limit_o(command_limit),
-        .windows_o(windows), .irq_o, .start_o(start), .abort_o(abort), .clear_o(clear), .running_i(running),
+        .windows_o(windows), .retire_ring_o(retire_ring), .retire_entries_o(retire_entries),
+        .retire_restart_o(retire_restart), .retire_head_i(retire_head), .irq_o, .start_o(start), .abort_o(abort), .clear_o(clear), .running_i(running),
         .stopped_i(stopped), .error_i(run_error), .error_command_i(run_error_command),
         .error_address_i(run_error_address), .retired_i(retired_q),
         .greg_we_o(reg_greg_we), .greg_word_o(greg_word), .greg_data_i(greg_bus),
@@ -150,6 +152,11 @@ module quin_accelerator #(
         .windows_i(windows), .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .ok_o(check_ok));
 
     // units: DMA, ARRAY, VECTOR
+    logic retire_full, retire_busy, late_valid;
+    logic [3:0] late_error;
+    logic [31:0] late_index;
+    logic [23:0] late_pc;
+    logic [39:0] late_address;
     logic [2:0] job_valid, job_ready, job_start, unit_ended, unit_busy, unit_done;
     logic [3*JobBits-1:0] job, active;
     logic [11:0] ended_error, done_error;
@@ -170,10 +177,12 @@ module quin_accelerator #(
         .cmd_o(cmd), .rows_o(rows), .n_o(n), .k_o(k), .tiles_o(tiles), .address_o(address), .mask_start_o(mask_start),
         .cmd_error_o(cmd_error), .cmd_error_address_o(cmd_error_address), .index_o(index), .pc_o(pc), .wait_o(waits),
         .target_o(target), .done_i(unit_done), .done_error_i(done_error), .done_pc_i(done_pc), .done_index_i(done_index),
-        .done_address_i(done_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(stream_idle),
+        .done_address_i(done_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(stream_idle && !retire_busy),
+        .hold_i(retire_full), .late_valid_i(late_valid), .late_error_i(late_error), .late_index_i(late_index),
+        .late_pc_i(late_pc), .late_address_i(late_address),
         .drop_o(drop), .drop_index_o(drop_index), .flush_o(flush), .aborting_o(aborting), .stream_flush_o(stream_flush),
         .control_done_o(control_done), .control_checksum_o(control_checksum));
-    assign idle = unit_busy == '0 && !fetch_busy;
+    assign idle = unit_busy == '0 && !fetch_busy && !retire_busy;
 
     generate
         for (genvar u = 0; u < 3; u = u + 1) begin : g_unit
@@ -241,43 +250,47 @@ module quin_accelerator #(
         .sp_req_o(b_req), .sp_gnt_i(b_gnt), .sp_we_o(b_we), .sp_addr_o(b_addr), .sp_wdata_o(b_wdata),
         .sp_wstrb_o(b_wstrb), .sp_rdata_i(b_rdata), .sp_rvalid_i(b_rvalid));
 
+    // ---- DRAM writes: stores, and behind them retire records ----
+    logic [1:0] aw_valid, aw_ready, w_valid, w_ready, w_last, b_valid, b_ready, b_resp;
+    logic [79:0] aw_addr;
+    logic [15:0] aw_len;
+    logic [16*BusBytes-1:0] w_data;
+    logic [2*BusBytes-1:0] w_strb;
+
+    quin_axi_write_mux #(.BusBytes(BusBytes)) u_write_mux (
+        .clk_i, .rst_ni, .aw_valid_i(aw_valid), .aw_ready_o(aw_ready), .aw_addr_i(aw_addr), .aw_len_i(aw_len),
+        .w_valid_i(w_valid), .w_ready_o(w_ready), .w_data_i(w_data), .w_strb_i(w_strb), .w_last_i(w_last),
+        .b_valid_o(b_valid), .b_ready_i(b_ready), .b_resp_o(b_resp), .m_axi_awvalid_o, .m_axi_awready_i, .m_axi_awaddr_o,
+        .m_axi_awlen_o, .m_axi_wvalid_o, .m_axi_wready_i, .m_axi_wdata_o, .m_axi_wstrb_o, .m_axi_wlast_o,
+        .m_axi_bvalid_i, .m_axi_bready_o, .m_axi_bresp_i);
+
+    quin_retire #(.BusBytes(BusBytes)) u_retire (
+        .clk_i, .rst_ni, .windows_i(windows), .ring_i(retire_ring), .entries_i(retire_entries),
+        .restart_i(retire_restart), .head_o(retire_head), .full_o(retire_full), .busy_o(retire_busy),
+        .valid_i(retire_valid_o), .index_i(retire_index_o), .command_i(retire_command_o), .cycles_i(retire_cycles_o),
+        .checksum_i(retire_checksum_o), .error_valid_o(late_valid), .error_o(late_error), .error_index_o(late_index),
+        .error_pc_o(late_pc), .error_address_o(late_address),
+        .aw_valid_o(aw_valid[1]), .aw_ready_i(aw_ready[1]), .aw_addr_o(aw_addr[79:40]), .aw_len_o(aw_len[15:8]),
+        .w_valid_o(w_valid[1]), .w_ready_i(w_ready[1]), .w_data_o(w_data[8*BusBytes +: 8*BusBytes]),
+        .w_strb_o(w_strb[BusBytes +: BusBytes]), .w_last_o(w_last[1]), .b_valid_i(b_valid[1]), .b_ready_o(b_ready[1]),
+        .b_resp_i(b_resp));
+
     // ---- DMA unit ----
-    logic [511:0] move, moving;
-    logic [9:0] move_row;
     logic [2:0] load_bytes, store_bytes;
-    logic [39:0] move_address;
-    logic move_row_ready;
 
-    assign move = job[511:0];
-    assign moving = active[511:0];
-    quin_row_address u_move_row (
-        .clk_i, .rst_ni, .start_i(job_start[DMA]), .wanted_i(moving[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB]),
-        .bank_i(moving[quin_pkg::FIELD_MOVE_ROW_BANK_LSB +: 4]), .first_i(moving[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6]),
-        .base_i(active[JobAddress +: 64]), .stride_i(moving[quin_pkg::FIELD_MOVE_DRAM_ROW_STRIDE_LSB +: 32]),
-        .row_i(move_row), .ready_o(move_row_ready), .address_o(move_address), .req_o(dma_row_req), .addr_o(dma_row_addr),
-        .ack_i(dma_row_ack), .data_i(row_unit));
-
-    quin_move_dma #(.BusBytes(BusBytes), .LineWords(LineWords), .SpWords(SpWords)) u_move (
-        .clk_i, .rst_ni, .windows_i(windows),
-        .job_valid_i(job_valid[DMA]), .job_ready_o(job_ready[DMA]), .job_store_i(move[7:0] == quin_pkg::OP_STORE),
-        .job_rows_i(job[JobRows +: 10]), .job_groups_i(move[quin_pkg::FIELD_MOVE_GROUPS_LSB +: 10]),
-        .job_n_i(job[JobN +: 20]), .job_element_i(move[quin_pkg::FIELD_MOVE_ELEMENT_LSB +: 2]),
-        .job_inner_i(move[quin_pkg::FIELD_MOVE_INNER_LSB +: 20]),
-        .job_group_stride_i(move[quin_pkg::FIELD_MOVE_DRAM_GROUP_STRIDE_LSB +: 32]),
-        .job_outer_stride_i(move[quin_pkg::FIELD_MOVE_DRAM_OUTER_STRIDE_LSB +: 40]),
-        .job_sp_base_i(move[quin_pkg::FIELD_MOVE_SP_BASE_LSB +: 20]),
-        .job_sp_row_i(move[quin_pkg::FIELD_MOVE_SP_ROW_STRIDE_LSB +: 20]),
-        .job_sp_group_i(move[quin_pkg::FIELD_MOVE_SP_GROUP_STRIDE_LSB +: 20]),
-        .row_o(move_row), .row_ready_i(move_row_ready), .row_address_i(move_address),
+    quin_move_path #(.BusBytes(BusBytes), .LineWords(LineWords), .SpWords(SpWords)) u_move (
+        .clk_i, .rst_ni, .windows_i(windows), .job_valid_i(job_valid[DMA]), .job_ready_o(job_ready[DMA]),
+        .job_i(job[JobBits*DMA +: JobBits]), .start_i(job_start[DMA]), .active_i(active[JobBits*DMA +: JobBits]),
+        .row_req_o(dma_row_req), .row_addr_o(dma_row_addr), .row_ack_i(dma_row_ack), .row_data_i(row_unit),
         .done_o(unit_ended[DMA]), .done_checksum_o(ended_checksum[31:0]), .done_error_o(ended_error[3:0]),
         .done_address_o(ended_address[39:0]), .load_bytes_o(load_bytes), .store_bytes_o(store_bytes),
         .sp_req_o(dma_req), .sp_gnt_i(dma_gnt), .sp_we_o(dma_we), .sp_addr_o(dma_addr), .sp_wdata_o(dma_wdata),
         .sp_wstrb_o(dma_wstrb), .sp_rdata_i(shared_rdata), .sp_rvalid_i(dma_rvalid),
         .ar_valid_o(ar_valid[1]), .ar_ready_i(ar_ready[1]), .ar_addr_o(ar_addr[79:40]), .ar_len_o(ar_len[15:8]),
         .r_valid_i(r_valid[1]), .r_ready_o(r_ready[1]), .r_data_i(r_data), .r_resp_i(r_resp), .r_last_i(r_last),
-        .aw_valid_o(m_axi_awvalid_o), .aw_ready_i(m_axi_awready_i), .aw_addr_o(m_axi_awaddr_o), .aw_len_o(m_axi_awlen_o),
-        .w_valid_o(m_axi_wvalid_o), .w_ready_i(m_axi_wready_i), .w_data_o(m_axi_wdata_o), .w_strb_o(m_axi_wstrb_o),
-        .w_last_o(m_axi_wlast_o), .b_valid_i(m_axi_bvalid_i), .b_ready_o(m_axi_bready_o), .b_resp_i(m_axi_bresp_i));
+        .aw_valid_o(aw_valid[0]), .aw_ready_i(aw_ready[0]), .aw_addr_o(aw_addr[39:0]), .aw_len_o(aw_len[7:0]),
+        .w_valid_o(w_valid[0]), .w_ready_i(w_ready[0]), .w_data_o(w_data[8*BusBytes-1:0]), .w_strb_o(w_strb[BusBytes-1:0]),
+        .w_last_o(w_last[0]), .b_valid_i(b_valid[0]), .b_ready_o(b_ready[0]), .b_resp_i(b_resp));
 
     assign m_axi_awsize_o = 3'($clog2(BusBytes));
     assign m_axi_awburst_o = 2'b01;
@@ -296,8 +309,8 @@ module quin_accelerator #(
         .push_address_i(address), .push_tiles_i(tiles), .push_k_i(k), .push_wait_i(waits), .push_target_i(target),
         .retired_i(retired_units),
         .job_valid_i(job_valid[ARRAY]), .job_ready_o(job_ready[ARRAY]), .job_cmd_i(job[JobBits*ARRAY +: 512]),
-        .job_rows_i(job[JobBits*ARRAY + JobRows +: 10]), .job_n_i(job[JobBits*ARRAY + JobN +: 20]),
-        .job_k_i(job[JobBits*ARRAY + JobK +: 20]), .done_o(unit_ended[ARRAY]), .done_error_o(ended_error[7:4]),
+        .job_rows_i(job[JobBits*ARRAY + quin_job_pkg::ROWS_LSB +: 10]), .job_n_i(job[JobBits*ARRAY + quin_job_pkg::N_LSB +: 20]),
+        .job_k_i(job[JobBits*ARRAY + quin_job_pkg::K_LSB +: 20]), .done_o(unit_ended[ARRAY]), .done_error_o(ended_error[7:4]),
         .done_address_o(ended_address[79:40]), .done_checksum_o(ended_checksum[63:32]),
         .array_req_o(array_req), .array_gnt_i(array_gnt), .array_addr_o(array_addr), .array_rdata_i(shared_rdata),
         .array_rvalid_i(array_rvalid), .drain_req_o(drain_req), .drain_gnt_i(drain_gnt), .drain_addr_o(drain_addr),
@@ -308,50 +321,14 @@ module quin_accelerator #(
         .count_beat_o(count_beat), .count_taken_o(count_taken), .stall_drain_o(stall_drain), .stall_stream_o(stall_stream));
 
     // ---- VECTOR unit ----
-    logic [511:0] vec, vectoring;
-    logic [9:0] vector_row;
-    logic vector_row_ready;
-    logic [31:0] vector_address;
-    logic [19:0] visible, count_elements, count_funcs;
+    logic [19:0] count_elements, count_funcs;
 
-    assign vec = job[JobBits*VECTOR +: 512];
-    assign vectoring = active[JobBits*VECTOR +: 512];
-    assign ended_address[119:80] = {8'd0, vector_address};
-    quin_row_visible u_vector_row (
-        .clk_i, .rst_ni, .start_i(job_start[VECTOR]), .mask_i(vectoring[quin_pkg::FIELD_VECTOR_MASK_LSB]),
-        .bank_i(vectoring[quin_pkg::FIELD_VECTOR_MASK_BANK_LSB +: 4]),
-        .first_i(vectoring[quin_pkg::FIELD_VECTOR_ROW_FIRST_LSB +: 6]), .position_i(active[JobBits*VECTOR + JobMask +: 64]),
-        .n_i(active[JobBits*VECTOR + JobN +: 20]), .row_i(vector_row), .ready_o(vector_row_ready), .visible_o(visible),
-        .req_o(vector_row_req), .addr_o(vector_row_addr), .ack_i(vector_row_ack), .data_i(row_unit));
-
-    quin_vector_unit #(.Lanes(Lanes), .SpWords(SpWords)) u_vector (
-        .clk_i, .rst_ni,
-        .job_valid_i(job_valid[VECTOR]), .job_ready_o(job_ready[VECTOR]), .job_rows_i(job[JobBits*VECTOR + JobRows +: 10]),
-        .job_groups_i(vec[quin_pkg::FIELD_VECTOR_GROUPS_LSB +: 10]), .job_n_i(job[JobBits*VECTOR + JobN +: 20]),
-        .job_op1_i(vec[quin_pkg::FIELD_VECTOR_OP1_LSB +: 3]), .job_op2_i(vec[quin_pkg::FIELD_VECTOR_OP2_LSB +: 3]),
-        .job_func_i(vec[quin_pkg::FIELD_VECTOR_FUNC_LSB +: 3]),
-        .job_reduce_i(vec[quin_pkg::FIELD_VECTOR_REDUCE_LSB +: 3]),
-        .job_format_i(vec[quin_pkg::FIELD_VECTOR_FORMAT_LSB +: 3]),
-        .job_imm1_i(vec[quin_pkg::FIELD_VECTOR_IMM1_LSB +: 32]), .job_imm2_i(vec[quin_pkg::FIELD_VECTOR_IMM2_LSB +: 32]),
-        .job_a_base_i(vec[quin_pkg::FIELD_VECTOR_A_BASE_LSB +: 20]), .job_a_row_i(vec[quin_pkg::FIELD_VECTOR_A_ROW_LSB +: 20]),
-        .job_a_group_i(vec[quin_pkg::FIELD_VECTOR_A_GROUP_LSB +: 20]), .job_a_mode_i(vec[quin_pkg::FIELD_VECTOR_A_MODE_LSB +: 2]),
-        .job_b_base_i(vec[quin_pkg::FIELD_VECTOR_B_BASE_LSB +: 20]), .job_b_row_i(vec[quin_pkg::FIELD_VECTOR_B_ROW_LSB +: 20]),
-        .job_b_group_i(vec[quin_pkg::FIELD_VECTOR_B_GROUP_LSB +: 20]), .job_b_mode_i(vec[quin_pkg::FIELD_VECTOR_B_MODE_LSB +: 2]),
-        .job_c_base_i(vec[quin_pkg::FIELD_VECTOR_C_BASE_LSB +: 20]), .job_c_row_i(vec[quin_pkg::FIELD_VECTOR_C_ROW_LSB +: 20]),
-        .job_c_group_i(vec[quin_pkg::FIELD_VECTOR_C_GROUP_LSB +: 20]), .job_c_mode_i(vec[quin_pkg::FIELD_VECTOR_C_MODE_LSB +: 2]),
-        .job_dst_base_i(vec[quin_pkg::FIELD_VECTOR_DST_BASE_LSB +: 20]),
-        .job_dst_row_i(vec[quin_pkg::FIELD_VECTOR_DST_ROW_LSB +: 20]),
-        .job_dst_group_i(vec[quin_pkg::FIELD_VECTOR_DST_GROUP_LSB +: 20]),
-        .job_red_base_i(vec[quin_pkg::FIELD_VECTOR_RED_BASE_LSB +: 20]),
-        .job_red_row_i(vec[quin_pkg::FIELD_VECTOR_RED_ROW_LSB +: 20]),
-        .job_red_group_i(vec[quin_pkg::FIELD_VECTOR_RED_GROUP_LSB +: 20]),
-        .job_mask_i(vec[quin_pkg::FIELD_VECTOR_MASK_LSB]),
-        .job_mask_bad_i(vec[quin_pkg::FIELD_VECTOR_MASK_LSB] &&
-                        {5'd0, vec[quin_pkg::FIELD_VECTOR_ROW_FIRST_LSB +: 6]} + {1'b0, job[JobBits*VECTOR + JobRows +: 10]} > 11'd64),
-        .row_o(vector_row), .row_ready_i(vector_row_ready), .visible_i(visible),
+    quin_vector_path #(.Lanes(Lanes), .SpWords(SpWords)) u_vector (
+        .clk_i, .rst_ni, .job_valid_i(job_valid[VECTOR]), .job_ready_o(job_ready[VECTOR]),
+        .job_i(job[JobBits*VECTOR +: JobBits]), .start_i(job_start[VECTOR]), .active_i(active[JobBits*VECTOR +: JobBits]),
+        .row_req_o(vector_row_req), .row_addr_o(vector_row_addr), .row_ack_i(vector_row_ack), .row_data_i(row_unit),
         .done_o(unit_ended[VECTOR]), .done_checksum_o(ended_checksum[95:64]), .done_error_o(ended_error[11:8]),
-        .done_address_o(vector_address),
-        .count_elements_o(count_elements), .count_funcs_o(count_funcs),
+        .done_address_o(ended_address[119:80]), .count_elements_o(count_elements), .count_funcs_o(count_funcs),
         .sp_req_o(a_req), .sp_gnt_i(a_gnt), .sp_we_o(a_we), .sp_addr_o(a_addr), .sp_wdata_o(a_wdata), .sp_wstrb_o(a_wstrb),
         .sp_rdata_i(a_rdata), .sp_rvalid_i(a_rvalid));
 

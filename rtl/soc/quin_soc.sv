@@ -16,6 +16,7 @@ module quin_soc #(
     parameter int Counters = 1,
     parameter Firmware = "build/firmware/firmware.hex", // hexadecimal words for the core's memory
     parameter int RamWords = 4096,
+    parameter int RamWait = 1,       // 0: the core's memory answers a cycle sooner, on a longer path
     parameter int WatchdogBits = 24, // the core is reset when its firmware was silent for 2^24 cycles
     parameter int WaitBits = 14,     // the firmware looks at a run every 2^14 cycles at least
     parameter int RunPolls = 4096    // and aborts it if no command retired that many times
@@ -92,7 +93,8 @@ module quin_soc #(
     logic [3:0] bus_wstrb;
 
     quin_soc_core #(
-        .Firmware(Firmware), .RamWords(RamWords), .WatchdogBits(WatchdogBits), .WaitBits(WaitBits), .RunPolls(RunPolls)
+        .Firmware(Firmware), .RamWords(RamWords), .RamWait(RamWait), .WatchdogBits(WatchdogBits),
+        .WaitBits(WaitBits), .RunPolls(RunPolls)
     ) u_core (
         .clk_i, .rst_ni, .trap_o(cpu_trap_o), .host_write_i(reg_req_i && reg_we_i), .reg_req_o(core_req),
         .reg_gnt_i(core_gnt), .reg_we_o(core_we), .reg_addr_o(core_addr), .reg_wdata_o(core_wdata),

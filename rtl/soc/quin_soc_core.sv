@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The RV32 core (PicoRV32) with its memory, its own registers and its ways to the accelerator's registers and to DRAM:
 //   0x0000_0000 memory   0x4000_0000 registers   0x5000_0000 quin_soc_control   0x8000_0000 DRAM, 2 GiB of a page
-// Memory answers at once, by the core's look-ahead; everything else through one register, so that only the memory's
-// path to the core is long. A register access takes three cycles and waits while the host has the port.
+// All answers come through one register; with RamWait = 0 those of the memory do not: it is seen by the core's look-ahead
+// and answers in the first cycle, which makes the firmware a fifth faster and block RAM to core the longest path.
+// A register access takes three cycles and waits while the host has the port.
 `default_nettype none
 
 module quin_soc_core #(
     parameter Firmware = "build/firmware/firmware.hex",
     parameter int RamWords = 4096,
+    parameter int RamWait = 1,
     parameter int WatchdogBits = 24,
     parameter int WaitBits = 14,
     parameter int RunPolls = 4096
@@ -42,17 +44,23 @@ module quin_soc_core #(
     logic [31:0] mem_addr, mem_wdata, mem_rdata, la_addr, la_wdata, ram_rdata, side_q, control_rdata;
     logic [3:0] mem_wstrb, la_wstrb;
     logic [8:0] page;
+    logic mul_valid, mul_ready;
+    logic [31:0] mul_insn, mul_rs1, mul_rs2, mul_rd;
     logic in_ram, in_reg, in_control, in_dram, side_ready_q, taken_q, control_done, sample, sampled_q;
 
     picorv32 #(
-        .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .ENABLE_FAST_MUL(1'b1), .CATCH_MISALIGN(1'b1),
+        .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .ENABLE_PCPI(1'b1), .CATCH_MISALIGN(1'b1),
         .CATCH_ILLINSN(1'b1), .PROGADDR_RESET(32'h0000_0000)
     ) u_picorv32 (
         .clk(clk_i), .resetn(core_rst_n), .trap(trap_o), .mem_valid(mem_valid), .mem_instr(), .mem_ready(mem_ready),
         .mem_addr(mem_addr), .mem_wdata(mem_wdata), .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata),
         .mem_la_read(la_read), .mem_la_write(la_write), .mem_la_addr(la_addr), .mem_la_wdata(la_wdata),
-        .mem_la_wstrb(la_wstrb), .pcpi_valid(), .pcpi_insn(), .pcpi_rs1(), .pcpi_rs2(), .pcpi_wr(1'b0),
-        .pcpi_rd(32'd0), .pcpi_wait(1'b0), .pcpi_ready(1'b0), .irq(32'd0), .eoi(), .trace_valid(), .trace_data());
+        .mem_la_wstrb(la_wstrb), .pcpi_valid(mul_valid), .pcpi_insn(mul_insn), .pcpi_rs1(mul_rs1), .pcpi_rs2(mul_rs2),
+        .pcpi_wr(mul_ready), .pcpi_rd(mul_rd), .pcpi_wait(1'b0), .pcpi_ready(mul_ready), .irq(32'd0), .eoi(), .trace_valid(), .trace_data());
+
+    quin_soc_mul u_mul (
+        .clk_i, .rst_ni(core_rst_n), .valid_i(mul_valid), .insn_i(mul_insn), .rs1_i(mul_rs1), .rs2_i(mul_rs2),
+        .ready_o(mul_ready), .rd_o(mul_rd));
 
     // ---- memory: an access is seen the cycle before the core shows it ----
     logic la_ram, unused;
@@ -64,12 +72,12 @@ module quin_soc_core #(
         .wdata_i(la_wdata), .wstrb_i(la_wstrb), .rdata_o(ram_rdata));
 
     // ---- who is meant ----
-    assign in_ram = mem_addr[31:30] == 2'b00;
+    assign in_ram = mem_valid && !side_ready_q && mem_addr[31:30] == 2'b00;
     assign in_reg = mem_valid && !side_ready_q && mem_addr[31:30] == 2'b01 && !mem_addr[28];
     assign in_control = mem_valid && !side_ready_q && mem_addr[31:30] == 2'b01 && mem_addr[28];
     assign in_dram = mem_valid && !side_ready_q && mem_addr[31];
-    assign mem_ready = mem_valid && (in_ram || side_ready_q);
-    assign mem_rdata = side_ready_q ? side_q : ram_rdata;
+    assign mem_ready = side_ready_q || (in_ram && RamWait == 0);
+    assign mem_rdata = side_ready_q || RamWait != 0 ? side_q : ram_rdata;
 
     // ---- registers; a core that waits for the end of a run looks at STATUS in every free cycle ----
     assign reg_req_o = (in_reg && !taken_q) || sample;
@@ -97,7 +105,7 @@ module quin_soc_core #(
             taken_q <= 1'b0;
             sampled_q <= 1'b0;
         end else begin
-            side_ready_q <= taken_q || control_done || bus_ack_i;
+            side_ready_q <= taken_q || control_done || bus_ack_i || (in_ram && RamWait != 0);
             taken_q <= in_reg && !taken_q && reg_gnt_i;
             sampled_q <= sample && reg_gnt_i;
         end
@@ -107,6 +115,7 @@ module quin_soc_core #(
         if (bus_ack_i) side_q <= bus_rdata_i;
         else if (taken_q) side_q <= reg_rdata_i;
         else if (control_done) side_q <= control_rdata;
+        else if (RamWait != 0) side_q <= ram_rdata;
     end
 endmodule
 

@@ -3,7 +3,9 @@
 //   place[s] = base[s] + r * row[s] + g * group[s]    s = a, b, c, destination, reduction
 // and how many of its elements are visible. A used stream that passes the end of the scratchpad ends the walk
 // before its group is given; error_address_o is then the last such stream's place, as in the golden model.
-// start_i loads the job; the first group is there two cycles later, then one a cycle.
+// start_i loads the job (base_i; the other fields are looked at from the next cycle on, stop_i too, which
+// ends the walk at once); the first group is there two cycles later, then one a cycle. valid_o has no ready:
+// room_i = 0 stops the walk, and the two groups that may still come must find room.
 `default_nettype none
 module quin_vector_address #(
     parameter int SpWords = 131072
@@ -11,6 +13,7 @@ module quin_vector_address #(
     input  logic        clk_i,
     input  logic        rst_ni,
     input  logic        start_i,
+    input  logic        stop_i,
     input  logic [9:0]  rows_i,
     input  logic [9:0]  groups_i,
     input  logic [99:0] base_i,
@@ -21,50 +24,48 @@ module quin_vector_address #(
     output logic [9:0]  row_o,
     input  logic        row_ready_i,  // visible_i belongs to row_o
     input  logic [19:0] visible_i,
+    input  logic        room_i,
     output logic        valid_o,
-    input  logic        ready_i,
     output logic [99:0] place_o,
     output logic [19:0] visible_o,
     output logic        walking_o,  // groups are left
     output logic        error_o,
-    output logic [31:0] error_address_o
+    output logic [20:0] error_address_o
 );
     localparam int Streams = 5;
-    localparam logic [32:0] End = 33'(SpWords);
+    // A place that is not beyond the end has 20 bits, so the next one has 21; the first that is beyond ends
+    // the walk. A stream that is not used may be anywhere.
+    localparam logic [21:0] End = 22'(SpWords);
 
-    logic [9:0] row_q, group_q;
-    logic       walking_q, valid_q, error_q, step, take, row_end;
-    logic [19:0] visible_q;
-    logic [32*Streams-1:0] address_q;
-    logic [20*Streams-1:0] place_q;
-    logic [Streams-1:0]    beyond;
-    logic [31:0]           error_address, error_address_q;
+    logic [9:0]             row_q, group_q;
+    logic                   walking_q, given_q, error_q, step, row_end, walk_end, astray;
+    logic [19:0]            visible_q;
+    logic [21*Streams-1:0]  place;
+    logic [Streams-1:0]     beyond;
 
     assign row_o = row_q;
-    assign walking_o = walking_q;
-    assign valid_o = valid_q;
-    assign place_o = place_q;
+    assign walking_o = walking_q || given_q;
+    assign valid_o = given_q && !astray;
     assign visible_o = visible_q;
     assign error_o = error_q;
-    assign error_address_o = error_address_q;
 
     assign row_end = group_q == groups_i - 10'd1;
-    assign step = walking_q && row_ready_i && (!valid_q || ready_i);
-    assign take = step && beyond == 0;
+    assign walk_end = row_end && row_q == rows_i - 10'd1;
+    assign step = walking_q && room_i && row_ready_i;
+    assign astray = beyond != 0;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             walking_q <= 1'b0;
-            valid_q <= 1'b0;
+            given_q <= 1'b0;
             error_q <= 1'b0;
         end else begin
             if (start_i)
                 walking_q <= rows_i != 0 && groups_i != 0;
-            else if (step)
-                walking_q <= beyond == 0 && !(row_end && row_q == rows_i - 10'd1);
-            if (!valid_q || ready_i)
-                valid_q <= take;
-            error_q <= !start_i && (error_q || (step && beyond != 0));
+            else if (stop_i || (given_q && astray) || (step && walk_end))
+                walking_q <= 1'b0;
+            given_q <= step && !stop_i && !(given_q && astray);
+            error_q <= !start_i && (error_q || (given_q && astray));
         end
     end
 
@@ -72,12 +73,11 @@ module quin_vector_address #(
         if (start_i) begin
             row_q <= '0;
             group_q <= '0;
-        end else if (take) begin
+        end else if (step) begin
             group_q <= row_end ? '0 : group_q + 10'd1;
             row_q <= row_end ? row_q + 10'd1 : row_q;
         end
-        if (take) visible_q <= visible_i;
-        if (step && beyond != 0) error_address_q <= error_address;
+        if (step) visible_q <= visible_i;
     end
 
     // A row begins one row stride after the row before it, a group one group stride after the group before
@@ -85,32 +85,39 @@ module quin_vector_address #(
     genvar s;
     generate
         for (s = 0; s < Streams; s = s + 1) begin : g_stream
-            logic [31:0] begin_q, address, next;
+            logic [20:0] begin_q, address_q, place_q, next;
+            logic [21:0] stop_q;
             logic [19:0] stride;
-            assign address = address_q[32*s +: 32];
             assign stride = row_end ? row_i[20*s +: 20] : group_i[20*s +: 20];
-            assign next = (row_end ? begin_q : address) + {12'b0, stride};
-            assign beyond[s] = used_i[s] && {1'b0, address} + {13'b0, words_i[20*s +: 20]} > End;
+            assign next = (row_end ? begin_q : address_q) + {1'b0, stride};
+            assign beyond[s] = used_i[s] && stop_q > End;
             always_ff @(posedge clk_i) begin
-                if (start_i)
-                    address_q[32*s +: 32] <= {12'b0, base_i[20*s +: 20]};
-                else if (take)
-                    address_q[32*s +: 32] <= next;
-                if (start_i)
-                    begin_q <= {12'b0, base_i[20*s +: 20]};
-                else if (take && row_end)
-                    begin_q <= next;
-                if (take)
-                    place_q[20*s +: 20] <= address[19:0];
+                if (start_i) begin
+                    address_q <= {1'b0, base_i[20*s +: 20]};
+                    begin_q <= {1'b0, base_i[20*s +: 20]};
+                end else if (step) begin
+                    address_q <= next;
+                    if (row_end) begin_q <= next;
+                end
+                if (step) begin
+                    place_q <= address_q;
+                    stop_q <= {1'b0, address_q} + {2'b0, words_i[20*s +: 20]};
+                end
             end
+            assign place[21*s +: 21] = place_q;
+            assign place_o[20*s +: 20] = place_q[19:0];
         end
     endgenerate
 
+    logic [20:0] address, address_q;
     integer i;
     always_comb begin
-        error_address = '0;
+        address = '0;
         for (i = 0; i < Streams; i = i + 1)
-            if (beyond[i]) error_address = address_q[32*i +: 32];
+            if (beyond[i]) address = place[21*i +: 21];
     end
+    always_ff @(posedge clk_i)
+        if (given_q && astray) address_q <= address;
+    assign error_address_o = address_q;
 endmodule
 `default_nettype wire

@@ -20,20 +20,15 @@ module quin_vector_best #(
     output logic [19:0]         index_o
 );
     logic        absolute, numbers, first_q, end_q;
-    logic [31:0] nothing;  // the result of no elements
     logic [19:0] index_q;  // of lane 0's element
     assign absolute = reduce_i == quin_pkg::REDUCE_ABSMAX;
     assign numbers = reduce_i == quin_pkg::REDUCE_ARGMAX;
-    assign nothing = absolute ? 32'h0 : 32'hff800000;
 
-    // Unsigned key in the order of values that are not NaN.
-    function automatic logic [31:0] key(input logic [31:0] x, input logic by_number);
-        logic sign;
-        begin
-            sign = x[31] && !(by_number && x[30:0] == 0);
-            key = {!sign, x[30:0] ^ {31{sign}}};
-        end
-    endfunction
+    // Values stand here as unsigned keys in the order of those that are not NaN; nothing is the key of the
+    // result of no elements: -inf, or +0.
+    localparam logic [31:0] MinusZero = 32'h7fffffff, Zero = 32'h80000000, MinusInfinity = 32'h007fffff;
+    logic [31:0] nothing;
+    assign nothing = absolute ? Zero : MinusInfinity;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -51,16 +46,22 @@ module quin_vector_best #(
     genvar l;
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-            logic [31:0] x, t, old;
-            logic        larger;
+            // A zero is no larger than the other zero as a number: it is compared as -0.
+            logic [31:0] t, x, compared;
+            logic        sign, zero, counts, larger;
             assign t = t_i[32*l +: 32];
-            assign x = {t[31] && !absolute, t[30:0] & {31{t[30:23] != 0}}};
-            assign old = first_q ? nothing : best_q[32*l +: 32];
-            assign larger = visible_i[l] && x[30:0] <= 31'h7f800000 && key(x, numbers) > key(old, numbers);
+            assign sign = t[31] && !absolute;
+            assign zero = t[30:23] == 0;
+            assign counts = visible_i[l] && t[30:0] <= 31'h7f800000;
+            assign x = {!sign, (t[30:0] & {31{!zero}}) ^ {31{sign}}};
+            assign compared = zero && numbers ? MinusZero : x;
+            assign larger = counts && compared > best_q[32*l +: 32];
+            // Of an element that does not count the index may stand here, with the value that only a row
+            // of such elements leaves; lane 0 has that value at index 0 then.
             always_ff @(posedge clk_i) begin
                 if (valid_i && (first_q || larger)) begin
-                    best_q[32*l +: 32] <= larger ? x : nothing;
-                    at_q[20*l +: 20] <= larger ? index_q + 20'(l) : '0;
+                    best_q[32*l +: 32] <= counts ? x : nothing;
+                    at_q[20*l +: 20] <= index_q + 20'(l);
                 end
             end
         end
@@ -85,15 +86,16 @@ module quin_vector_best #(
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_place
             if (2 * l + 1 < Lanes) begin : g_pair
-                logic [31:0] even, odd;
+                logic [31:0] even, odd, even_number, odd_number;
                 logic [19:0] even_at, odd_at;
                 logic        better;
                 assign even = value_q[64*l +: 32];
                 assign odd = value_q[64*l+32 +: 32];
+                assign even_number = numbers && even == Zero ? MinusZero : even;
+                assign odd_number = numbers && odd == Zero ? MinusZero : odd;
                 assign even_at = where_q[40*l +: 20];
                 assign odd_at = where_q[40*l+20 +: 20];
-                assign better = key(odd, numbers) > key(even, numbers) ||
-                                (key(odd, numbers) == key(even, numbers) && odd_at < even_at);
+                assign better = {odd_number, ~odd_at} > {even_number, ~even_at};
                 always_ff @(posedge clk_i) begin
                     if (end_q || left_q != 0) begin
                         value_q[32*l +: 32] <= end_q ? best_q[32*l +: 32] : better ? odd : even;
@@ -111,7 +113,7 @@ module quin_vector_best #(
         end
     endgenerate
     assign valid_o = valid_q;
-    assign value_o = value_q[31:0];
+    assign value_o = {!value_q[31], value_q[30:0] ^ {31{!value_q[31]}}};
     assign index_o = where_q[19:0];
 endmodule
 `default_nettype wire

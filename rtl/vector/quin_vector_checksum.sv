@@ -21,7 +21,8 @@ module quin_vector_checksum #(
 );
     localparam int Quads = (Lanes + 3) / 4;
 
-    logic [4:0] first_q;  // i mod 32 of lane 0
+    logic [4:0] first_q, first;  // i mod 32 of lane 0: a multiple of Lanes
+    assign first = first_q & ~5'(Lanes - 1);
     logic [2:0] valid_q;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -42,7 +43,7 @@ module quin_vector_checksum #(
             if (l < Lanes) begin : g_lane
                 logic [63:0] wide, twice;
                 logic [31:0] turned_q;
-                assign wide = {2{bits_i[32*l +: 32]}} << first_q;
+                assign wide = {2{bits_i[32*l +: 32]}} << first;
                 assign twice = {2{wide[63:32]}} << l;
                 always_ff @(posedge clk_i)
                     if (valid_i) turned_q <= twice[63:32] & {32{member_i[l]}};

@@ -4,6 +4,7 @@
 //   element  t in the format, as the checksum counts it: 32 bits, 16 (CODE10) or 8
 // each with its meta (last, member, visible). A step never waits; member a job all take the same time:
 // the operations' latencies + (function) + 1 to the result, and from there 0 (F32) or F32_TO_INT8_LATENCY.
+// side_*: the reduction SUM uses the adders of op2.
 `default_nettype none
 module quin_vector_flow #(
     parameter int Lanes = 4,
@@ -28,9 +29,13 @@ module quin_vector_flow #(
     output logic                element_valid_o,
     output logic [MetaBits-1:0] element_meta_o,
     output logic [32*Lanes-1:0] element_o,
-    output logic                idle_o
+    output logic                idle_o,
+    input  logic                side_en_i,
+    input  logic                side_i,
+    input  logic [32*Lanes-1:0] side_x_i,
+    input  logic [32*Lanes-1:0] side_y_i,
+    output logic [32*Lanes-1:0] sum_o
 );
-    localparam int Long = quin_cell_pkg::F32_ADD_LATENCY;
     localparam int Convert = quin_cell_pkg::F32_TO_INT8_LATENCY;
     localparam int Width = MetaBits + 1;
 
@@ -48,25 +53,19 @@ module quin_vector_flow #(
 
     // Valid and meta go beside the elements: through op1, op2, result and format. A result's meta has no
     // business to be seen while its valid is 0, so only valid is reset: nothing is inside after a reset.
-    logic long1, long2, convert;
-    logic [Width-1:0] step0, short1, end1, step1, short2, end2, step2;
-    assign long1 = op1_i != quin_pkg::VECTOR_OP_PASS && op1_i != quin_pkg::VECTOR_OP_MAX;
-    assign long2 = op2_i != quin_pkg::VECTOR_OP_PASS && op2_i != quin_pkg::VECTOR_OP_MAX;
-    assign step0 = {valid_i, meta_i};
-    quin_vector_pipe #(.Width(Width), .Cycles(1)) pipe1a (.clk_i, .rst_ni, .d_i(step0), .q_o(short1));
-    quin_vector_pipe #(.Width(Width), .Cycles(Long - 1)) pipe1b (.clk_i, .rst_ni, .d_i(short1), .q_o(end1));
-    assign step1 = long1 ? end1 : short1;
-    quin_vector_pipe #(.Width(Width), .Cycles(1)) pipe2a (.clk_i, .rst_ni, .d_i(step1), .q_o(short2));
-    quin_vector_pipe #(.Width(Width), .Cycles(Long - 1)) pipe2b (.clk_i, .rst_ni, .d_i(short2), .q_o(end2));
-    assign step2 = long2 ? end2 : short2;
+    logic             convert;
+    logic [Width-1:0] step1, step2;
+    quin_vector_beside #(.Width(Width)) beside1 (.clk_i, .rst_ni, .op_i(op1_i), .d_i({valid_i, meta_i}), .q_o(step1));
+    quin_vector_beside #(.Width(Width)) beside2 (.clk_i, .rst_ni, .op_i(op2_i), .d_i(step1), .q_o(step2));
 
     logic [32*Lanes-1:0] t, y, chosen;
     genvar l;
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
             quin_vector_lane lane (
-                .clk_i, .rst_ni, .en_i(en), .op1_i, .op2_i, .rint_i(func_i == quin_pkg::FUNC_RINT),
-                .a_i(a_i[32*l +: 32]), .b_i(b_i[32*l +: 32]), .c_i(c_i[32*l +: 32]), .y_o(t[32*l +: 32])
+                .clk_i, .rst_ni, .en_i(en), .op1_i, .op2_i, .a_i(a_i[32*l +: 32]), .b_i(b_i[32*l +: 32]),
+                .c_i(c_i[32*l +: 32]), .y_o(t[32*l +: 32]), .side_en_i, .side_i,
+                .side_x_i(side_x_i[32*l +: 32]), .side_y_i(side_y_i[32*l +: 32]), .sum_o(sum_o[32*l +: 32])
             );
         end
     endgenerate

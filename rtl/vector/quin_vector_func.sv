@@ -79,9 +79,9 @@ module quin_vector_func #(
         end
     endgenerate
 
-    // The steps inside, at most one every Steps cycles.
-    localparam int Inside = Steps == 1 ? 64 : 32;
-    localparam int InsideBits = $clog2(Inside);
+    // The steps inside, at most one every Steps cycles; each stays for Latency + Steps + 1.
+    localparam int InsideBits = $clog2((Latency + Steps + 1) / Steps + 1);
+    localparam int Inside = 1 << InsideBits;
     logic [MetaBits-1:0]   meta [0:Inside-1];
     logic [InsideBits-1:0] in_q, out_q;
     logic                  valid_q;

@@ -3,8 +3,10 @@
 // there and when whatever it leads to will find room: nothing behind it can wait.
 //   lines written, reductions   at most Held of each on their way
 //   functions                   a step every Lanes / FuncLanes cycles
-//   SUM                         a partial sum comes round after 16 / Lanes steps; the adder needs its latency
-//   end of a group that is reduced    so long after the one before that the tree is free
+//   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at least;
+//                               two groups at most without their result; where op2 needs the adders, too,
+//                               a step goes when nothing else is on its way
+//   MAX, ABSMAX, ARGMAX         groups end 1 + log2(Lanes) cycles apart or further
 // A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
 // meta: last of the group, members (i < n) and visible elements of the step. Operands are registered.
 `default_nettype none
@@ -12,6 +14,7 @@ module quin_vector_issue #(
     parameter int Lanes = 4,
     parameter int LineWords = 4,
     parameter int FuncLanes = 1,
+    parameter int SumLoop = 4,
     parameter int Held = 16
 ) (
     input  logic                    clk_i,
@@ -21,11 +24,11 @@ module quin_vector_issue #(
     input  logic [2:0]              format_i,
     input  logic [2:0]              reduce_i,
     input  logic                    function_i,
+    input  logic                    alone_i,  // SUM, and op2 adds
     input  logic [2:0]              vector_i,
     input  logic [2:0]              scalar_i,
     input  logic [5:0]              mode_i,
-    input  logic [1:0]              source_b_i,
-    input  logic [1:0]              source_c_i,
+    input  logic                    b_is_a_i,
     input  logic [31:0]             imm1_i,
     input  logic [31:0]             imm2_i,
     input  logic                    valid_i,
@@ -36,6 +39,8 @@ module quin_vector_issue #(
     input  logic [96*LineWords-1:0] head_i,
     input  logic                    line_done_i,
     input  logic                    red_done_i,
+    input  logic                    sum_done_i,
+    input  logic                    calm_i,  // no step is on its way
     output logic                    step_valid_o,
     output logic [2*Lanes:0]        step_meta_o,
     output logic [32*Lanes-1:0]     step_a_o,
@@ -46,13 +51,11 @@ module quin_vector_issue #(
     localparam int LineSteps = LineWords / Lanes;
     localparam int FuncSteps = Lanes / FuncLanes;
     localparam int SumSteps = quin_pkg::PARTIAL_SUMS / Lanes;
-    localparam int AddCycles = quin_cell_pkg::F32_ADD_LATENCY;
-    localparam int TreeCycles = 15 + 4 * AddCycles + 1;
     localparam int HeldBits = $clog2(Held) + 1;
     localparam logic [19:0] Step = 20'(Lanes);
 
     // ---- the group ----
-    logic        busy_q, fire, finish, load;
+    logic        busy_q, first_q, fire, finish, load;
     logic [19:0] left_q, visible_q;  // elements from the present step on: all, and those to be computed
     logic        operands, last, visible_last;
     assign operands = visible_q != 0;
@@ -66,6 +69,10 @@ module quin_vector_issue #(
             busy_q <= 1'b0;
         else if (ready_o)
             busy_q <= valid_i;
+        if (load)
+            first_q <= 1'b1;
+        else if (fire)
+            first_q <= 1'b0;
         if (load) begin
             left_q <= written_i ? n_i : visible_i;
             visible_q <= visible_i;
@@ -84,7 +91,7 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    // ---- operands: a line serves LineSteps steps, a scalar all of them ----
+    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the lowest words of its line ----
     logic                line_last;
     logic [32*Lanes-1:0] part_a, part_b, part_c;
     generate
@@ -95,15 +102,18 @@ module quin_vector_issue #(
             assign part_c = head_i[64*LineWords +: 32*Lanes];
         end else begin : g_part
             localparam int SubBits = $clog2(LineSteps);
-            logic [SubBits-1:0] sub_q;
+            logic [SubBits-1:0] sub_q, sub_a, sub_b, sub_c;
             logic [32*LineWords-1:0] line_a, line_b, line_c;
             assign line_a = head_i[0 +: 32*LineWords];
             assign line_b = head_i[32*LineWords +: 32*LineWords];
             assign line_c = head_i[64*LineWords +: 32*LineWords];
             assign line_last = &sub_q;
-            assign part_a = line_a[32*Lanes*sub_q +: 32*Lanes];
-            assign part_b = line_b[32*Lanes*sub_q +: 32*Lanes];
-            assign part_c = line_c[32*Lanes*sub_q +: 32*Lanes];
+            assign sub_a = sub_q & {SubBits{vector_i[0]}};
+            assign sub_b = sub_q & {SubBits{vector_i[1]}};
+            assign sub_c = sub_q & {SubBits{vector_i[2]}};
+            assign part_a = line_a[32*Lanes*sub_a +: 32*Lanes];
+            assign part_b = line_b[32*Lanes*sub_b +: 32*Lanes];
+            assign part_c = line_c[32*Lanes*sub_c +: 32*Lanes];
             always_ff @(posedge clk_i) begin
                 if (load)
                     sub_q <= '0;
@@ -152,52 +162,58 @@ module quin_vector_issue #(
     end
 
     // ---- distances ----
-    localparam int WaitBits = 5;
-    logic [WaitBits-1:0] func_wait_q, group_wait_q, group_cycles;
-    logic                sum, sum_wait;
+    localparam int WaitBits = 4;
+    localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1), BestWait = WaitBits'($clog2(Lanes));
+    logic [WaitBits-1:0] func_wait_q, best_wait_q;
+    logic [1:0]          sums_q;  // groups that have no sum yet
+    logic                sum, sum_soon, wait_sum, wait_best;
     assign sum = reduce_i == quin_pkg::REDUCE_SUM;
-    assign group_cycles = sum ? WaitBits'(TreeCycles) : WaitBits'(1 + $clog2(Lanes));
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             func_wait_q <= '0;
-            group_wait_q <= '0;
+            best_wait_q <= '0;
+            sums_q <= '0;
         end else begin
             if (fire && function_i)
-                func_wait_q <= WaitBits'(FuncSteps - 1);
+                func_wait_q <= FuncWait;
             else if (func_wait_q != 0)
                 func_wait_q <= func_wait_q - 1'b1;
             if (fire && reduce_end)
-                group_wait_q <= group_cycles - 1'b1;
-            else if (group_wait_q != 0)
-                group_wait_q <= group_wait_q - 1'b1;
+                best_wait_q <= BestWait;
+            else if (best_wait_q != 0)
+                best_wait_q <= best_wait_q - 1'b1;
+            sums_q <= sums_q + {1'b0, fire && first_q && sum} - {1'b0, sum_done_i};
         end
     end
 
     generate
-        if (SumSteps < AddCycles) begin : g_sum_wait
-            // Of the last AddCycles - 1 cycles fewer than SumSteps may have sent a step.
-            logic [AddCycles-2:0] recent_q;
-            integer i;
-            logic [3:0] count;
+        if (SumSteps < SumLoop) begin : g_sum_soon
+            // Of the last SumLoop - 1 cycles fewer than SumSteps may have sent a step.
+            logic [SumLoop-3:0] recent_q;
+            logic [SumLoop-2:0] recent;
+            logic [4:0]         count;
+            integer             i;
+            assign recent = {recent_q, fire};
             always_comb begin
                 count = '0;
-                for (i = 0; i < AddCycles - 1; i = i + 1)
-                    count = count + {3'b0, recent_q[i]};
+                for (i = 0; i < SumLoop - 1; i = i + 1)
+                    count = count + {4'b0, recent[i]};
             end
-            assign sum_wait = sum && count >= 4'(SumSteps);
+            logic soon_q;
+            assign sum_soon = soon_q;
             always_ff @(posedge clk_i) begin
-                if (!rst_ni)
-                    recent_q <= '0;
-                else
-                    recent_q <= {recent_q[AddCycles-3:0], fire};
+                recent_q <= rst_ni ? recent[SumLoop-3:0] : '0;
+                soon_q <= rst_ni && count >= 5'(SumSteps);
             end
-        end else begin : g_no_sum_wait
-            assign sum_wait = 1'b0;
+        end else begin : g_no_sum_soon
+            assign sum_soon = 1'b0;
         end
     endgenerate
 
+    assign wait_sum = sum && (sum_soon || (first_q && sums_q == 2'd2) || (alone_i && !calm_i));
+    assign wait_best = reduce_end && best_wait_q != 0;
     assign fire = busy_q && operands_ready && (lines_room || !write_line) && (reds_room || !reduce_end) &&
-                  func_wait_q == 0 && !(reduce_end && group_wait_q != 0) && !sum_wait;
+                  func_wait_q == 0 && !wait_sum && !wait_best;
     assign idle_o = !busy_q && lines_q == 0 && reds_q == 0;
 
     // ---- the step ----
@@ -205,9 +221,8 @@ module quin_vector_issue #(
     logic [2*Lanes:0]    meta_q;
     logic [32*Lanes-1:0] a, b, c, a_q, b_q, c_q;
     assign a = mode_i[1:0] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : part_a;
-    assign b = mode_i[3:2] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : source_b_i == 2'd0 ? part_a : part_b;
-    assign c = mode_i[5:4] == quin_pkg::OPERAND_IMM ? {Lanes{imm2_i}} :
-               source_c_i == 2'd0 ? part_a : source_c_i == 2'd1 ? part_b : part_c;
+    assign b = mode_i[3:2] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : b_is_a_i ? part_a : part_b;
+    assign c = mode_i[5:4] == quin_pkg::OPERAND_IMM ? {Lanes{imm2_i}} : part_c;
     always_ff @(posedge clk_i) begin
         valid_q <= rst_ni && fire;
         if (fire) meta_q <= {last, member, visible};

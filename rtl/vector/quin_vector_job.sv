@@ -20,9 +20,8 @@ module quin_vector_job (
     output logic        function_o,  // through the function pipeline
     output logic [4:0]  used_o,      // streams in the scratchpad that the job touches
     output logic [2:0]  vector_o,    // operands read line by line,
-    output logic [2:0]  scalar_o,    // one word a group; an operand equal to one before it is not read again
-    output logic [1:0]  source_b_o,  // whose words b takes: 0 a's, 1 its own
-    output logic [1:0]  source_c_o,  // 0 a's, 1 b's, 2 its own
+    output logic [2:0]  scalar_o,    // one word a group; b is not read where it is a
+    output logic        b_is_a_o,    // b takes a's words
     output logic [99:0] words_o,     // words of a group
     output logic [3:0]  error_o
 );
@@ -37,31 +36,17 @@ module quin_vector_job (
                              a_mode != quin_pkg::OPERAND_IMM};
     assign written_o = format_i != quin_pkg::FORMAT_NONE;
     assign reduced_o = reduce_i != quin_pkg::REDUCE_NONE;
-    assign function_o = func_i == quin_pkg::FUNC_EXP2 || func_i == quin_pkg::FUNC_RECIP ||
-                        func_i == quin_pkg::FUNC_RSQRT;
+    assign function_o = func_i != quin_pkg::FUNC_NONE;
     assign used_o = {reduced_o, written_o, memory};
 
-    // Operands with the same mode, base and strides are the same words.
-    logic [61:0] a_place, b_place, c_place;
-    logic        b_is_a, c_is_a, c_is_b;
-    logic [2:0]  own;
-    assign a_place = {a_mode, base_i[19:0], row_i[19:0], group_i[19:0]};
-    assign b_place = {b_mode, base_i[39:20], row_i[39:20], group_i[39:20]};
-    assign c_place = {c_mode, base_i[59:40], row_i[59:40], group_i[59:40]};
-    assign b_is_a = memory[0] && memory[1] && a_place == b_place;
-    assign c_is_a = memory[0] && memory[2] && a_place == c_place;
-    assign c_is_b = memory[1] && memory[2] && b_place == c_place;
-    assign own = memory & {!c_is_a && !c_is_b, !b_is_a, 1'b1};
+    // The same mode, base and strides are the same words: x * x reads x once.
+    logic [2:0] own;
+    assign b_is_a_o = memory[0] && memory[1] && {a_mode, base_i[19:0], row_i[19:0], group_i[19:0]} ==
+                      {b_mode, base_i[39:20], row_i[39:20], group_i[39:20]};
+    assign own = memory & {1'b1, !b_is_a_o, 1'b1};
     assign vector_o = own & {c_mode == quin_pkg::OPERAND_VECTOR, b_mode == quin_pkg::OPERAND_VECTOR,
                              a_mode == quin_pkg::OPERAND_VECTOR};
     assign scalar_o = own & ~vector_o;
-    assign source_b_o = b_is_a ? 2'd0 : 2'd1;
-    always_comb begin
-        if (c_is_a)
-            source_c_o = 2'd0;
-        else
-            source_c_o = c_is_b ? 2'd1 : 2'd2;
-    end
 
     logic [20:0] pairs, quads;
     logic [19:0] dst_words, by_pairs, by_quads;

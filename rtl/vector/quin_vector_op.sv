@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// z = op(x, y): PASS x (as it is), ADD, SUB, MUL in F32_ADD_LATENCY cycles, MAX and PASS in 1. One pair a
-// cycle; op_i stays the same while pairs are inside. Only the cell that op_i names is enabled.
+// z = op(x, y): ADD, SUB in F32_ADD_LATENCY cycles, MUL in F32_MUL_LATENCY, MAX in 2, PASS in 1. PASS hands x
+// on as the other operations see it, with subnormals as zeros; a NaN keeps its bits. One pair a cycle; op_i stays the same while pairs are inside. Only the cell that op_i names is enabled.
+// The adder may serve another: side_i gives it side_x + side_y in place of x and y, sum_o is what leaves it;
+// side_en_i moves it while such a pair is inside. The user sees to it that both never meet.
 `default_nettype none
 module quin_vector_op (
     input  logic        clk_i,
@@ -9,26 +11,33 @@ module quin_vector_op (
     input  logic [2:0]  op_i,
     input  logic [31:0] x_i,
     input  logic [31:0] y_i,
-    output logic [31:0] z_o
+    output logic [31:0] z_o,
+    input  logic        side_en_i,
+    input  logic        side_i,
+    input  logic [31:0] side_x_i,
+    input  logic [31:0] side_y_i,
+    output logic [31:0] sum_o
 );
-    logic        add, mul;
-    logic [31:0] sum, product, larger, short_q;
+    logic        add, mul, max;
+    logic [31:0] product, larger, max_x_q, max_y_q, short_q;
     assign add = op_i == quin_pkg::VECTOR_OP_ADD || op_i == quin_pkg::VECTOR_OP_SUB;
     assign mul = op_i == quin_pkg::VECTOR_OP_MUL;
+    assign max = op_i == quin_pkg::VECTOR_OP_MAX;
 
-    quin_f32_add adder (.clk_i, .rst_ni, .en_i(en_i && add), .a_i(x_i), .b_i(y_i),
-                        .sub_i(op_i == quin_pkg::VECTOR_OP_SUB), .y_o(sum));
+    quin_f32_add adder (
+        .clk_i, .rst_ni, .en_i((en_i && add) || side_en_i), .a_i(side_i ? side_x_i : x_i),
+        .b_i(side_i ? side_y_i : y_i), .sub_i(!side_i && op_i == quin_pkg::VECTOR_OP_SUB), .y_o(sum_o)
+    );
     quin_f32_mul multiplier (.clk_i, .rst_ni, .en_i(en_i && mul), .a_i(x_i), .b_i(y_i), .y_o(product));
-    quin_f32_max max (.a_i(x_i), .b_i(y_i), .y_o(larger));
+    quin_f32_max maximum (.a_i(max_x_q), .b_i(max_y_q), .y_o(larger));
 
-    always_ff @(posedge clk_i)
-        if (en_i && !add && !mul) short_q <= op_i == quin_pkg::VECTOR_OP_MAX ? larger : x_i;
-    assign z_o = add ? sum : mul ? product : short_q;
-
-    generate
-        if (quin_cell_pkg::F32_ADD_LATENCY != quin_cell_pkg::F32_MUL_LATENCY) begin : g_unequal
-            quin_vector_op_needs_adder_and_multiplier_of_one_latency stop ();
+    always_ff @(posedge clk_i) begin
+        if (en_i && max) begin
+            max_x_q <= x_i;
+            max_y_q <= y_i;
         end
-    endgenerate
+        if (en_i && !add && !mul) short_q <= max ? larger : {x_i[31], x_i[30:0] & {31{x_i[30:23] != 0}}};
+    end
+    assign z_o = add ? sum_o : mul ? product : short_q;
 endmodule
 `default_nettype wire

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the operands of a group: the scalars once, then line by line each vector in turn, as far as elements
 // are visible. What comes back stands in one queue an operand: a line for each LineWords elements, or a line
-// filled with the scalar for the whole group. Groups follow each other without a pause. Never asks for a
-// line that would find its queue full, so the answers need no handshake.
+// with the scalar in its lowest Lanes words for the whole group. Groups follow each other without a pause.
+// Never asks for a line that would find its queue full, so the answers need no handshake.
 `default_nettype none
 module quin_vector_read #(
+    parameter int Lanes = 4,
     parameter int LineWords = 4,
     parameter int AddrBits = 20 - $clog2(LineWords)  // derived
 ) (
@@ -12,7 +13,7 @@ module quin_vector_read #(
     input  logic                    rst_ni,
     input  logic [2:0]              vector_i,
     input  logic [2:0]              scalar_i,
-    input  logic                    valid_i,    // only while ready_o: the group's operands
+    input  logic                    valid_i,    // the next group's operands
     output logic                    ready_o,
     input  logic [59:0]             place_i,
     input  logic [19:0]             visible_i,
@@ -36,7 +37,7 @@ module quin_vector_read #(
     logic [3*AddrBits-1:0] addr_q;
     logic [3*LineBits-1:0] word_q;
     logic [2:0]            sel, room;
-    logic                  ask, accept, line_end, finish;
+    logic                  ask, accept, line_end, finish, load;
 
     assign vectors = {vector_i, 3'b0};
     assign first = {vector_i, scalar_i};
@@ -49,11 +50,12 @@ module quin_vector_read #(
     assign line_end = rest == 0;
     assign finish = line_end && (vector_i == 0 || lines_q == 1);
     assign ready_o = due_q == 0 || (accept && finish);
-    assign idle_o = due_q == 0;
+    assign load = valid_i && ready_o;
+    assign idle_o = due_q == 0 && !valid_i;
 
     always_comb begin
         due = due_q;
-        if (valid_i)
+        if (load)
             due = visible_i == 0 ? '0 : first;
         else if (accept)
             due = !line_end ? rest : finish ? '0 : vectors;
@@ -67,7 +69,7 @@ module quin_vector_read #(
             due_q <= '0;
         else
             due_q <= due;
-        if (valid_i)
+        if (load)
             lines_q <= lines;
         else if (accept && line_end)
             lines_q <= lines_q - 1'b1;
@@ -77,7 +79,7 @@ module quin_vector_read #(
     generate
         for (s = 0; s < 3; s = s + 1) begin : g_addr
             always_ff @(posedge clk_i) begin
-                if (valid_i) begin
+                if (load) begin
                     addr_q[AddrBits*s +: AddrBits] <= place_i[20*s + LineBits +: AddrBits];
                     word_q[LineBits*s +: LineBits] <= place_i[20*s +: LineBits];
                 end else if (accept && sel[s]) begin
@@ -108,7 +110,12 @@ module quin_vector_read #(
     logic [31:0]             scalar;
     logic [32*LineWords-1:0] line;
     assign scalar = rdata_i[{tag[LineBits-1:0], 5'b0} +: 32];
-    assign line = tag[LineBits+3] ? {LineWords{scalar}} : rdata_i;
+    assign line[32*Lanes-1:0] = tag[LineBits+3] ? {Lanes{scalar}} : rdata_i[32*Lanes-1:0];
+    generate
+        if (Lanes < LineWords) begin : g_rest
+            assign line[32*LineWords-1:32*Lanes] = rdata_i[32*LineWords-1:32*Lanes];
+        end
+    endgenerate
 
     logic [2:0] unused_ready;
     generate

@@ -4,7 +4,8 @@
 // issue's distances hold. valid_o marks the one cycle of a group's result; index_o is ARGMAX's.
 `default_nettype none
 module quin_vector_reduce #(
-    parameter int Lanes = 4
+    parameter int Lanes = 4,
+    parameter int SumLoop = 4
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
@@ -12,6 +13,13 @@ module quin_vector_reduce #(
     input  logic                valid_i,
     input  logic [2*Lanes:0]    meta_i,
     input  logic [32*Lanes-1:0] t_i,
+    output logic                side_en_o,  // the lanes' adders, for SUM
+    output logic                side_o,
+    output logic [32*Lanes-1:0] side_x_o,
+    output logic [32*Lanes-1:0] side_y_o,
+    input  logic [32*Lanes-1:0] sum_i,
+    output logic                sum_done_o,
+    output logic                sum_idle_o,
     output logic                valid_o,
     output logic [31:0]         value_o,
     output logic [19:0]         index_o
@@ -21,15 +29,17 @@ module quin_vector_reduce #(
     assign sum = reduce_i == quin_pkg::REDUCE_SUM;
     assign last = meta_i[2*Lanes];
 
-    quin_vector_sum #(.Lanes(Lanes)) summer (
+    quin_vector_sum #(.Lanes(Lanes), .Loop(SumLoop)) summer (
         .clk_i, .rst_ni, .valid_i(valid_i && sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]), .t_i,
-        .valid_o(sum_valid), .value_o(sum_value)
+        .side_en_o, .side_o, .side_x_o, .side_y_o, .sum_i, .valid_o(sum_valid), .value_o(sum_value),
+        .idle_o(sum_idle_o)
     );
     quin_vector_best #(.Lanes(Lanes)) best (
         .clk_i, .rst_ni, .reduce_i, .valid_i(valid_i && !sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]),
         .t_i,
         .valid_o(best_valid), .value_o(best_value), .index_o
     );
+    assign sum_done_o = sum_valid;
     assign valid_o = sum_valid || best_valid;
     assign value_o = sum ? sum_value : best_value;
 

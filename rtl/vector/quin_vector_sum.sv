@@ -1,152 +1,183 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sum of a group in the one order of docs/numerics.md: sixteen partial sums s from +0, element i added to
 // s[i mod 16] in ascending i, then s[j] = s[j] + s[j + h] for j < h, h = 8, 4, 2, 1. Lane l owns the sums j
-// with j mod Lanes = l. While the tree (one adder, 15 + 4 * latency cycles) works on a group, the lanes sum
-// the next. Distances that issue keeps: a partial sum's next element comes F32_ADD_LATENCY cycles or more
-// after the one before; groups end 16 + 4 * latency cycles apart or further.
+// with j mod Lanes = l; the lanes' adders (side_*, in quin_vector_lane) do it all. A step goes to them at
+// once; the tree of a group that has ended takes cycles without a step, while the next group is summed.
+// Issue keeps: a partial sum's next element comes Loop cycles or more after the one before, and of the groups
+// that have begun two at most have no result (the sums stand in two banks).
 `default_nettype none
 module quin_vector_sum #(
-    parameter int Lanes = 4
+    parameter int Lanes = 4,
+    parameter int Loop = 4  // F32_ADD_LATENCY, or one more: then the operands stand in registers
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
     input  logic                valid_i,
     input  logic                last_i,
     input  logic [Lanes-1:0]    visible_i,
-    input  logic [32*Lanes-1:0] t_i,
+    input  logic [32*Lanes-1:0] t_i,        // +0 where not visible
+    output logic                side_en_o,
+    output logic                side_o,
+    output logic [32*Lanes-1:0] side_x_o,
+    output logic [32*Lanes-1:0] side_y_o,
+    input  logic [32*Lanes-1:0] sum_i,
     output logic                valid_o,
-    output logic [31:0]         value_o
+    output logic [31:0]         value_o,
+    output logic                idle_o
 );
     localparam int Ways = quin_pkg::PARTIAL_SUMS;
     localparam int Turns = Ways / Lanes;  // steps until a partial sum comes round
-    localparam int Latency = quin_cell_pkg::F32_ADD_LATENCY;
+    localparam int TurnBits = Turns > 1 ? $clog2(Turns) : 1;
+    localparam int Banks = 2 * Turns;     // entries of a lane's memory: {turn, bank}
+    localparam int AtBits = $clog2(Banks);
+    localparam bit Registered = Loop > quin_cell_pkg::F32_ADD_LATENCY;
+    localparam logic [TurnBits-1:0] LastTurn = TurnBits'(Turns - 1);
 
-    // ---- partial sums ----
-    logic [32*Ways-1:0]  sum_q;
-    logic [32*Lanes-1:0] old, added;
-    logic [3:0]          turn_q, back_turn;  // which of a lane's sums: of the step, of the adders' results
-    logic                first_q, back_valid, back_last, end_q, en;
-    logic [Lanes-1:0]    back_visible;
-
+    // ---- steps ----
+    logic                bank_q, first_q, ready0_q, ready1_q, step_end;
+    logic [TurnBits-1:0] turn_q, seen0_q, seen1_q;  // seen: the last turn that a bank's group has reached
+    assign step_end = valid_i && last_i;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
+            bank_q <= 1'b0;
             turn_q <= '0;
             first_q <= 1'b1;
         end else if (valid_i) begin
-            turn_q <= last_i || turn_q == 4'(Turns - 1) ? '0 : turn_q + 4'd1;
-            first_q <= last_i || (first_q && turn_q != 4'(Turns - 1));
+            bank_q <= bank_q ^ last_i;
+            turn_q <= last_i || turn_q == LastTurn ? '0 : turn_q + 1'b1;
+            first_q <= last_i || (first_q && turn_q != LastTurn);
         end
+        if (step_end && !bank_q) seen0_q <= first_q ? turn_q : LastTurn;
+        if (step_end && bank_q) seen1_q <= first_q ? turn_q : LastTurn;
     end
 
-    localparam int Beside = Lanes + 6;
-    logic [Beside-1:0] back;
-    quin_vector_pipe #(.Width(Beside), .Cycles(Latency)) beside (
-        .clk_i, .rst_ni, .d_i({valid_i, last_i, turn_q, visible_i}), .q_o(back)
-    );
-    assign back_valid = back[Beside-1];
-    assign back_last = back[Beside-2];
-    assign back_turn = back[Lanes+3:Lanes];
-    assign back_visible = back[Lanes-1:0];
+    // ---- the tree: level by level, Lanes sums at a time; a level waits for the results of the one before.
+    logic                tree_bank_q, waiting_q, tree, level_end, first_level;
+    logic [3:0]          half_q;  // h, one bit
+    logic [TurnBits-1:0] at_q, level_last, other_at, seen;
+    logic                back_valid, back_tree, back_last, back_bank, tree_ready, result;
+    logic [TurnBits-1:0] back_turn;
+    assign tree_ready = tree_bank_q ? ready1_q : ready0_q;
+    assign tree = tree_ready && !waiting_q && !valid_i;
+    assign level_end = at_q == level_last;
+    assign first_level = half_q[3];
+    assign seen = tree_bank_q ? seen1_q : seen0_q;
+    assign result = back_valid && back_tree && back_last && half_q[0];
+    always_comb begin
+        // h / Lanes turns a level, or part of one
+        level_last = '0;
+        other_at = at_q;
+        if (32'(half_q) >= Lanes) begin
+            level_last = TurnBits'(32'(half_q) / Lanes - 1);
+            other_at = at_q + TurnBits'(32'(half_q) / Lanes);
+        end
+    end
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            ready0_q <= 1'b0;
+            ready1_q <= 1'b0;
+            tree_bank_q <= 1'b0;
+            waiting_q <= 1'b0;
+            half_q <= 4'd8;
+            at_q <= '0;
+        end else begin
+            if (back_valid && !back_tree && back_last && !back_bank)
+                ready0_q <= 1'b1;
+            else if (result && !tree_bank_q)
+                ready0_q <= 1'b0;
+            if (back_valid && !back_tree && back_last && back_bank)
+                ready1_q <= 1'b1;
+            else if (result && tree_bank_q)
+                ready1_q <= 1'b0;
+            tree_bank_q <= tree_bank_q ^ result;
+            if (tree) begin
+                waiting_q <= level_end;
+                at_q <= level_end ? '0 : at_q + 1'b1;
+            end else if (back_valid && back_tree && back_last) begin
+                waiting_q <= 1'b0;
+                half_q <= {half_q[0], half_q[3:1]};
+            end
+        end
+    end
+    assign valid_o = result;
+    assign value_o = sum_i[31:0];
 
-    // The adders move from a step's arrival to its result.
-    logic [Latency-1:0] moving_q;
-    assign en = valid_i || moving_q != 0;
+    // ---- operands ---- A group's first turn starts from +0, and so does the tree where a short group has
+    // written nothing. x + -0 is x, for every x that an operation gives.
+    logic [AtBits-1:0]   read_at, other_read, write_at;
+    logic                read_zero, other_zero, forward;
+    logic [32*Lanes-1:0] kept, other, x, y;
+    assign read_at = valid_i ? AtBits'({turn_q, bank_q}) : AtBits'({at_q, tree_bank_q});
+    assign other_read = AtBits'({other_at, tree_bank_q});
+    assign write_at = AtBits'({back_turn, back_bank});
+    assign read_zero = valid_i ? first_q : first_level && at_q > seen;
+    assign other_zero = first_level && other_at > seen;
+    // A partial sum may be wanted in the very cycle in which it comes out.
+    assign forward = Turns <= Loop && valid_i && back_valid && !back_tree && write_at == read_at;
+
+    genvar l, k;
+    generate
+        for (l = 0; l < Lanes; l = l + 1) begin : g_lane
+            logic [31:0] mem [0:Banks-1];
+            logic [31:0] partner;  // s[l + h], of this lane or of another
+            always_ff @(posedge clk_i)
+                if (back_valid) mem[write_at] <= sum_i[32*l +: 32];
+            assign kept[32*l +: 32] = mem[read_at];
+            assign other[32*l +: 32] = mem[other_read];
+            logic [127:0] choice;
+            for (k = 0; k < 4; k = k + 1) begin : g_choice
+                localparam int Partner = (1 << k) < Lanes ? (l + (1 << k)) % Lanes : l;
+                assign choice[32*k +: 32] = other[32*Partner +: 32] & {32{half_q[k]}};
+            end
+            assign partner = choice[31:0] | choice[63:32] | choice[95:64] | choice[127:96];
+            always_comb begin
+                x[32*l +: 32] = forward ? sum_i[32*l +: 32] : kept[32*l +: 32];
+                if (read_zero) x[32*l +: 32] = '0;
+                y[32*l +: 32] = partner & {32{!other_zero}};
+                if (valid_i) y[32*l +: 32] = {t_i[32*l+31] || !visible_i[l], t_i[32*l +: 31]};
+            end
+        end
+    endgenerate
+
+    // ---- to the adders ----
+    logic           go;
+    logic [Loop-1:0] moving_q;
+    assign go = valid_i || tree;
     always_ff @(posedge clk_i) begin
         if (!rst_ni)
             moving_q <= '0;
         else
-            moving_q <= {moving_q[Latency-2:0], valid_i};
+            moving_q <= {moving_q[Loop-2:0], go};
     end
-
-    genvar l, j;
     generate
-        for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-            // A group's first turn starts from +0. With fewer turns than the latency, the result may be
-            // wanted in the very cycle in which it comes out.
-            logic [32*Turns-1:0] own;
-            logic [31:0]         kept;
-            for (j = 0; j < Turns; j = j + 1) begin : g_own
-                assign own[32*j +: 32] = sum_q[32*(Lanes*j + l) +: 32];
-            end
-            if (Turns == 1) begin : g_one
-                assign kept = own;
-            end else begin : g_some
-                assign kept = own[{turn_q[$clog2(Turns)-1:0], 5'b0} +: 32];
-            end
-            if (Turns <= Latency) begin : g_forward
-                logic now;
-                assign now = back_valid && back_turn == turn_q;
-                assign old[32*l +: 32] = first_q ? '0 : now ? added[32*l +: 32] : kept;
-            end else begin : g_kept
-                assign old[32*l +: 32] = first_q ? '0 : kept;
-            end
-            quin_f32_add adder (
-                .clk_i, .rst_ni, .en_i(en), .a_i(old[32*l +: 32]), .b_i(t_i[32*l +: 32]), .sub_i(1'b0),
-                .y_o(added[32*l +: 32])
-            );
-        end
-
-        // When a group has ended, the tree takes its sums and they are cleared, but for those that the next
-        // group's first results replace.
-        for (j = 0; j < Ways; j = j + 1) begin : g_sum
+        if (Registered) begin : g_registered
+            logic                go_q;
+            logic [32*Lanes-1:0] x_q, y_q;
             always_ff @(posedge clk_i) begin
-                if (!rst_ni)
-                    sum_q[32*j +: 32] <= '0;
-                else if (back_valid && back_visible[j % Lanes] && back_turn == 4'(j / Lanes))
-                    sum_q[32*j +: 32] <= added[32*(j % Lanes) +: 32];
-                else if (end_q)
-                    sum_q[32*j +: 32] <= '0;
+                go_q <= rst_ni && go;
+                if (go) begin
+                    x_q <= x;
+                    y_q <= y;
+                end
             end
+            assign side_o = go_q;
+            assign side_x_o = x_q;
+            assign side_y_o = y_q;
+        end else begin : g_direct
+            assign side_o = go;
+            assign side_x_o = x;
+            assign side_y_o = y;
         end
     endgenerate
-    always_ff @(posedge clk_i)
-        end_q <= rst_ni && back_valid && back_last;
+    assign side_en_o = go || moving_q != 0;
+    assign idle_o = !side_en_o && !ready0_q && !ready1_q;
 
-    // ---- tree ---- All values move down a place a cycle, so s[j] is at place 0 and s[j + h] at place h
-    // when their turn comes. Result j enters at place h - 1, Latency cycles later, and is at place j when
-    // the level's h + Latency cycles are over. What it replaces has been used.
-    logic [32*Ways-1:0] tree_q, tree;
-    logic [3:0]         half_q, count_q;
-    logic               busy_q, level_end, enter, valid_q;
-    logic [31:0]        other, joined;
-    assign busy_q = half_q != 0;
-    assign level_end = count_q == half_q + 4'(Latency - 1);
-    assign enter = count_q >= 4'(Latency);
-    assign other = (tree_q[32*8 +: 32] & {32{half_q[3]}}) | (tree_q[32*4 +: 32] & {32{half_q[2]}}) |
-                   (tree_q[32*2 +: 32] & {32{half_q[1]}}) | (tree_q[32*1 +: 32] & {32{half_q[0]}});
-    quin_f32_add joiner (
-        .clk_i, .rst_ni, .en_i(busy_q), .a_i(tree_q[31:0]), .b_i(other), .sub_i(1'b0), .y_o(joined)
+    localparam int Beside = TurnBits + 4;
+    logic [Beside-1:0] back;
+    quin_vector_pipe #(.Width(Beside), .Cycles(Loop)) beside (
+        .clk_i, .rst_ni, .q_o(back),
+        .d_i(valid_i ? {1'b1, 1'b0, last_i, bank_q, turn_q} : {tree, 1'b1, level_end, tree_bank_q, at_q})
     );
-
-    generate
-        for (j = 0; j < Ways; j = j + 1) begin : g_tree
-            if (j == Ways - 1) begin : g_top
-                assign tree[32*j +: 32] = '0;
-            end else if (j == 0 || j == 1 || j == 3 || j == 7) begin : g_enter
-                assign tree[32*j +: 32] = enter && half_q[$clog2(j+1)] ? joined : tree_q[32*(j+1) +: 32];
-            end else begin : g_next
-                assign tree[32*j +: 32] = tree_q[32*(j+1) +: 32];
-            end
-        end
-    endgenerate
-    always_ff @(posedge clk_i) begin
-        if (end_q)
-            tree_q <= sum_q;
-        else if (busy_q)
-            tree_q <= tree;
-        if (!rst_ni)
-            half_q <= '0;
-        else if (end_q)
-            half_q <= 4'd8;
-        else if (busy_q && level_end)
-            half_q <= half_q >> 1;
-        if (end_q || level_end)
-            count_q <= '0;
-        else if (busy_q)
-            count_q <= count_q + 4'd1;
-        valid_q <= rst_ni && half_q[0] && level_end;
-    end
-    assign valid_o = valid_q;
-    assign value_o = tree_q[31:0];
+    assign {back_valid, back_tree, back_last, back_bank, back_turn} = back;
 endmodule
 `default_nettype wire

@@ -12,7 +12,7 @@
 module quin_vector_unit #(
     parameter int Lanes = 4,         // 1, 2, 4, 8 or 16
     parameter int SpWords = 131072,  // words of the scratchpad, at most 2^20
-    parameter int FuncLanes = 1,     // function pipelines; divides Lanes
+    parameter int FuncLanes = Lanes > 4 ? Lanes / 4 : 1,  // function pipelines; divides Lanes
     parameter int LineWords = Lanes > 4 ? Lanes : 4  // derived, not to be set
 ) (
     input  logic        clk_i,
@@ -76,11 +76,15 @@ module quin_vector_unit #(
     localparam int AddrBits = 20 - LineBits;  // of a line
     localparam int MetaBits = 2 * Lanes + 1;  // last, member, visible
     localparam int Held = 16;                 // groups, lines and reductions on their way
+    // Cycles from a partial sum's operand to its result: a register before the adders where the sums come
+    // round late enough.
+    localparam int SumLoop = quin_cell_pkg::F32_ADD_LATENCY +
+                             (quin_pkg::PARTIAL_SUMS / Lanes > quin_cell_pkg::F32_ADD_LATENCY + 1 ? 1 : 0);
     localparam logic [1:0] IDLE = 2'd0, CHECK = 2'd1, RUN = 2'd2, DONE = 2'd3;
 
     logic [1:0] state_q;
     logic       quiet, refuse, walking, range_error;
-    logic [31:0] range_address;
+    logic [20:0] range_address;
 
     // ---- the job ----
     // Streams are numbered a, b, c, destination, reduction.
@@ -113,25 +117,41 @@ module quin_vector_unit #(
         end
     end
 
-    logic        written, reduced, function_on;
-    logic [4:0]  used;
-    logic [2:0]  vector, scalar;  // streams that are read by lines, by words
-    logic [1:0]  source_b, source_c;
-    logic [99:0] words;
-    logic [3:0]  refusal;
+    // What the fields mean, a cycle later: from RUN on.
+    logic        written_d, reduced_d, function_d, b_is_a_d, written, reduced, function_on, counted, b_is_a, alone;
+    logic [4:0]  used_d, used;
+    logic [2:0]  vector_d, scalar_d, vector, scalar;  // streams that are read by lines, by words
+    logic [99:0] words_d, words;
+    logic [3:0]  refusal_d, refusal;
     quin_vector_job job (
         .n_i(n_q), .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .reduce_i(reduce_q), .format_i(format_q),
         .base_i(base_q), .row_i(row_q), .group_i(group_q), .mode_i(mode_q), .mask_bad_i(mask_bad_q),
-        .written_o(written), .reduced_o(reduced), .function_o(function_on), .used_o(used), .vector_o(vector),
-        .scalar_o(scalar), .source_b_o(source_b), .source_c_o(source_c), .words_o(words), .error_o(refusal)
+        .written_o(written_d), .reduced_o(reduced_d), .function_o(function_d), .used_o(used_d),
+        .vector_o(vector_d), .scalar_o(scalar_d), .b_is_a_o(b_is_a_d), .words_o(words_d), .error_o(refusal_d)
     );
+    always_ff @(posedge clk_i) begin
+        if (state_q == CHECK) begin
+            written <= written_d;
+            reduced <= reduced_d;
+            function_on <= function_d;
+            counted <= function_d && func_q != quin_pkg::FUNC_RINT;
+            b_is_a <= b_is_a_d;
+            alone <= reduce_q == quin_pkg::REDUCE_SUM &&
+                     (op2_q == quin_pkg::VECTOR_OP_ADD || op2_q == quin_pkg::VECTOR_OP_SUB);
+            used <= used_d;
+            vector <= vector_d;
+            scalar <= scalar_d;
+            words <= words_d;
+            refusal <= refusal_d;
+        end
+    end
     assign refuse = refusal != quin_pkg::DERR_NONE[3:0];
 
     logic [31:0] checksum;
     assign job_ready_o = state_q == IDLE;
     assign done_o = state_q == DONE;
     assign done_checksum_o = checksum;
-    assign done_address_o = range_error && !refuse ? range_address : '0;
+    assign done_address_o = range_error && !refuse ? {11'b0, range_address} : '0;
     always_comb begin
         if (refuse)
             done_error_o = refusal;
@@ -147,89 +167,96 @@ module quin_vector_unit #(
         end else begin
             case (state_q)
                 IDLE: if (job_valid_i) state_q <= CHECK;
-                CHECK: state_q <= refuse ? DONE : RUN;
-                RUN: if (quiet) state_q <= DONE;
+                CHECK: state_q <= RUN;
+                RUN: if (quiet || refuse) state_q <= DONE;
                 default: state_q <= IDLE;
             endcase
         end
     end
 
     // ---- groups ----
-    logic         place_valid, place_ready, read_ready, reader_ready;
-    logic [99:0]  place;
-    logic [19:0]  row_visible, place_visible;
-    logic         steps_ready, dst_ready, red_ready;
-    assign row_visible = mask_q ? visible_i : n_q;
+    // A group goes to the reader, and what later stages need of it waits for them here.
+    logic        place_valid, room;
+    logic [99:0] place;
+    logic [19:0] place_visible;
 
     quin_vector_address #(.SpWords(SpWords)) places (
-        .clk_i, .rst_ni, .start_i(state_q == CHECK && !refuse), .rows_i(rows_q), .groups_i(groups_q),
+        .clk_i, .rst_ni, .start_i(state_q == CHECK), .stop_i(refuse), .rows_i(rows_q), .groups_i(groups_q),
         .base_i(base_q), .row_i(row_q), .group_i(group_q), .used_i(used), .words_i(words), .row_o,
-        .row_ready_i(row_ready_i || !mask_q), .visible_i(row_visible), .valid_o(place_valid), .ready_i(place_ready), .place_o(place),
-        .visible_o(place_visible), .walking_o(walking), .error_o(range_error), .error_address_o(range_address)
+        .row_ready_i(row_ready_i || !mask_q), .visible_i(mask_q ? visible_i : n_q), .room_i(room), .valid_o(place_valid),
+        .place_o(place), .visible_o(place_visible), .walking_o(walking), .error_o(range_error),
+        .error_address_o(range_address)
     );
+    assign count_elements_o = place_valid ? n_q : '0;
+    assign count_funcs_o = place_valid && counted ? n_q : '0;
 
-    // A group leaves for the reader, and what later stages need of it waits for them here.
-    logic place_taken;
-    assign place_ready = reader_ready && steps_ready && dst_ready && red_ready;
-    assign place_taken = place_valid && place_ready;
-    assign count_elements_o = place_taken ? n_q : '0;
-    assign count_funcs_o = place_taken && function_on ? n_q : '0;
-
-    logic group_valid, group_ready;
-    logic [19:0] group_visible;
+    logic                operand_valid, reader_ready, group_valid, group_ready;
+    logic [79:0]         operand_place;
+    logic [19:0]         group_visible, red_addr;
     logic [AddrBits-1:0] dst_addr;
-    logic [19:0] red_addr;
-    logic dst_pop, red_pop;
-    logic unused_valid_dst, unused_valid_red;
-    logic [4:0] unused_count_a, unused_count_b, unused_count_c;
+    logic                dst_pop, red_pop;
+    logic                unused_valid_dst, unused_valid_red;
+    logic [3:0]          unused_ready;
+    logic [4:0]          operand_count, group_count, dst_count, red_count;
 
+    quin_fifo #(.Width(80), .Depth(Held)) operand_fifo (
+        .clk_i, .rst_ni, .valid_i(place_valid), .ready_o(unused_ready[0]), .data_i({place_visible, place[59:0]}),
+        .valid_o(operand_valid), .ready_i(reader_ready), .data_o(operand_place), .count_o(operand_count)
+    );
     quin_fifo #(.Width(20), .Depth(Held)) group_fifo (
-        .clk_i, .rst_ni, .valid_i(place_taken), .ready_o(steps_ready), .data_i(place_visible),
-        .valid_o(group_valid), .ready_i(group_ready), .data_o(group_visible), .count_o(unused_count_a)
+        .clk_i, .rst_ni, .valid_i(place_valid), .ready_o(unused_ready[1]), .data_i(place_visible),
+        .valid_o(group_valid), .ready_i(group_ready), .data_o(group_visible), .count_o(group_count)
     );
     quin_fifo #(.Width(AddrBits), .Depth(Held)) dst_fifo (
-        .clk_i, .rst_ni, .valid_i(place_taken && written), .ready_o(dst_ready),
+        .clk_i, .rst_ni, .valid_i(place_valid && written), .ready_o(unused_ready[2]),
         .data_i(place[79:60+LineBits]),
-        .valid_o(unused_valid_dst), .ready_i(dst_pop), .data_o(dst_addr), .count_o(unused_count_b)
+        .valid_o(unused_valid_dst), .ready_i(dst_pop), .data_o(dst_addr), .count_o(dst_count)
     );
     quin_fifo #(.Width(20), .Depth(Held)) red_fifo (
-        .clk_i, .rst_ni, .valid_i(place_taken && reduced), .ready_o(red_ready), .data_i(place[99:80]),
-        .valid_o(unused_valid_red), .ready_i(red_pop), .data_o(red_addr), .count_o(unused_count_c)
+        .clk_i, .rst_ni, .valid_i(place_valid && reduced), .ready_o(unused_ready[3]), .data_i(place[99:80]),
+        .valid_o(unused_valid_red), .ready_i(red_pop), .data_o(red_addr), .count_o(red_count)
     );
+    localparam logic [4:0] Enough = 5'(Held - 4);
+    logic room_q;
+    assign room = room_q;
+    always_ff @(posedge clk_i)
+        room_q <= operand_count < Enough && group_count < Enough && dst_count < Enough && red_count < Enough;
 
     // ---- operands ----
-    logic                      read_valid, reader_idle;
+    logic                      read_valid, read_ready, reader_idle;
     logic [AddrBits-1:0]       read_addr;
     logic [2:0]                head_valid, head_pop;
     logic [96*LineWords-1:0]   head;
 
-    quin_vector_read #(.LineWords(LineWords)) reader (
-        .clk_i, .rst_ni, .vector_i(vector), .scalar_i(scalar), .valid_i(place_taken), .ready_o(reader_ready),
-        .place_i(place[59:0]), .visible_i(place_visible), .read_valid_o(read_valid),
+    quin_vector_read #(.Lanes(Lanes), .LineWords(LineWords)) reader (
+        .clk_i, .rst_ni, .vector_i(vector), .scalar_i(scalar), .valid_i(operand_valid), .ready_o(reader_ready),
+        .place_i(operand_place[59:0]), .visible_i(operand_place[79:60]), .read_valid_o(read_valid),
         .read_ready_i(read_ready),
         .read_addr_o(read_addr), .rvalid_i(sp_rvalid_i), .rdata_i(sp_rdata_i), .head_valid_o(head_valid),
         .head_ready_i(head_pop), .head_o(head), .idle_o(reader_idle)
     );
 
     // ---- steps ----
-    logic                step_valid, issue_idle, line_done, red_done;
+    logic                step_valid, flow_idle, issue_idle, line_done, red_done, sum_done, adders_idle;
     logic [MetaBits-1:0] step_meta;
     logic [32*Lanes-1:0] step_a, step_b, step_c;
 
-    quin_vector_issue #(.Lanes(Lanes), .LineWords(LineWords), .FuncLanes(FuncLanes), .Held(Held)) issue (
+    quin_vector_issue #(.Lanes(Lanes), .LineWords(LineWords), .FuncLanes(FuncLanes), .SumLoop(SumLoop),
+                        .Held(Held)) issue (
         .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduce_i(reduce_q),
-        .function_i(function_on), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
-        .source_b_i(source_b),
-        .source_c_i(source_c), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
+        .function_i(function_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
+        .b_is_a_i(b_is_a), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
         .visible_i(group_visible), .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
-        .line_done_i(line_done), .red_done_i(red_done), .step_valid_o(step_valid), .step_meta_o(step_meta),
+        .line_done_i(line_done), .red_done_i(red_done), .sum_done_i(sum_done), .calm_i(flow_idle && adders_idle),
+        .step_valid_o(step_valid), .step_meta_o(step_meta),
         .step_a_o(step_a), .step_b_o(step_b), .step_c_o(step_c), .idle_o(issue_idle)
     );
 
     // ---- lanes, functions, format: L elements a step ----
-    logic                element_valid, result_valid, flow_idle;
+    logic                element_valid, result_valid;
     logic [MetaBits-1:0] element_meta, result_meta;
-    logic [32*Lanes-1:0] element, result;
+    logic [32*Lanes-1:0] element, result, side_x, side_y, sums;
+    logic                side_en, side;
 
     quin_vector_flow #(.Lanes(Lanes), .FuncLanes(FuncLanes)) flow (
         .clk_i, .rst_ni, .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .function_i(function_on),
@@ -237,7 +264,8 @@ module quin_vector_unit #(
         .c_i(step_c),
         .result_valid_o(result_valid), .result_meta_o(result_meta), .result_o(result),
         .element_valid_o(element_valid), .element_meta_o(element_meta), .element_o(element),
-        .idle_o(flow_idle)
+        .idle_o(flow_idle), .side_en_i(side_en), .side_i(side), .side_x_i(side_x), .side_y_i(side_y),
+        .sum_o(sums)
     );
 
     // ---- results ----
@@ -257,9 +285,10 @@ module quin_vector_unit #(
     logic [31:0] red_value, word_value;
     logic [19:0] red_index, word_index;
 
-    quin_vector_reduce #(.Lanes(Lanes)) reduce (
+    quin_vector_reduce #(.Lanes(Lanes), .SumLoop(SumLoop)) reduce (
         .clk_i, .rst_ni, .reduce_i(reduce_q), .valid_i(result_valid && reduced), .meta_i(result_meta),
-        .t_i(result), .valid_o(red_valid), .value_o(red_value), .index_o(red_index)
+        .t_i(result), .side_en_o(side_en), .side_o(side), .side_x_o(side_x), .side_y_o(side_y), .sum_i(sums),
+        .sum_done_o(sum_done), .sum_idle_o(adders_idle), .valid_o(red_valid), .value_o(red_value), .index_o(red_index)
     );
 
     logic       unused_ready_word;
@@ -300,11 +329,10 @@ module quin_vector_unit #(
 
     // The order follows the data, so that nothing is between two stages when all are idle. Lines and
     // reductions that issue has let through count until the port has them.
-    assign quiet = !walking && !place_valid && reader_idle && !group_valid && issue_idle && flow_idle &&
-                   sum_idle && !sp_req_o;
+    assign quiet = !walking && reader_idle && !group_valid && issue_idle && flow_idle && sum_idle &&
+                   (!sp_req_o || sp_gnt_i);
 
     logic unused;
-    assign unused = ^{unused_valid_dst, unused_valid_red, unused_count_a, unused_count_b, unused_count_c,
-                      unused_count_d, unused_ready_word, place[60+LineBits-1:60]};
+    assign unused = ^{unused_valid_dst, unused_valid_red, unused_ready, unused_count_d, unused_ready_word, place[60+LineBits-1:60]};
 endmodule
 `default_nettype wire

@@ -163,7 +163,7 @@ int main(int argc, char **argv)
     struct quin_msg msg = {""};
     struct quin_model *model;
     struct quin_engine *engine;
-    uint32_t tokens[16], best;
+    uint32_t tokens[16], best = 0;
     size_t n = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
     if (!n || n >= sizeof tokens / sizeof tokens[0])
         fail("usage", "program CONFIG SEED TOKENS, with 1 to 15 tokens");

@@ -17,10 +17,10 @@ module stream_order #(
     input logic        clk_i,
     input logic        rst_ni,
     input logic        job_valid_i,
-    input logic [13:0] job_address_i,
+    input logic [5:0]  near_i,        // address: in the last 32 bytes of a page, 1: of the window
+    input logic [5:0]  step_i,        // stride: 0 .. 31, 1: and a page
     input logic [1:0]  job_tiles_i,
-    input logic [7:0]  job_tile_bytes_i,
-    input logic [13:0] job_stride_i,
+    input logic [3:0]  job_beats_i,   // of a tile
     input logic        stream_ready_i,
     input logic        ar_ready_i,
     input logic        r_valid_i,
@@ -30,6 +30,12 @@ module stream_order #(
     localparam int Bursts = 16;
     localparam logic [19:0] Limit = 20'h02000;
     localparam logic [13:0] LowBits = 14'(StreamBytes - 1);
+
+    logic [13:0] job_address, job_stride;
+    logic [7:0] job_tile_bytes;
+    assign job_address = {near_i[5] ? 9'h0ff : 9'h07f, near_i[4:0]};
+    assign job_stride = {1'b0, step_i[5], 7'b0, step_i[4:0]};
+    assign job_tile_bytes = 8'(job_beats_i) * 8'(StreamBytes);
 
     logic [7:0] cycle_q;
     initial cycle_q = 8'd0;
@@ -43,9 +49,9 @@ module stream_order #(
     logic [8*BusBytes-1:0] r_data;
     quin_stream_dma #(.BusBytes(BusBytes), .StreamBytes(StreamBytes), .FifoBytes(FifoBytes)) dut (
         .clk_i, .rst_ni, .windows_i({246'b0, 2'b01, 20'b0, Limit, 40'b0}), .flush_i(1'b0), .idle_o(idle),
-        .job_valid_i, .job_ready_o(job_ready), .job_address_i({26'b0, job_address_i}),
-        .job_tiles_i({18'b0, job_tiles_i}), .job_tile_bytes_i({27'b0, job_tile_bytes_i}),
-        .job_tile_stride_i({26'b0, job_stride_i}), .done_o(done),
+        .job_valid_i, .job_ready_o(job_ready), .job_address_i({26'b0, job_address}),
+        .job_tiles_i({18'b0, job_tiles_i}), .job_tile_bytes_i({27'b0, job_tile_bytes}),
+        .job_tile_stride_i({26'b0, job_stride}), .done_o(done),
         .done_error_o(done_error), .done_address_o(done_address), .stream_valid_o(stream_valid), .stream_ready_i,
         .stream_data_o(stream_data), .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr), .ar_len_o(ar_len),
         .r_valid_i, .r_ready_o(r_ready), .r_data_i(r_data), .r_resp_i({r_error_i, 1'b0}), .r_last_i(r_last),
@@ -101,11 +107,11 @@ module stream_order #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) given_q <= '0;
         else if (job_valid_i && job_ready) begin
-            address[given_q] <= 20'(job_address_i & ~LowBits);
-            stride[given_q] <= 20'(job_stride_i & ~LowBits);
-            tile_bytes[given_q] <= 20'(job_tile_bytes_i);
+            address[given_q] <= 20'(job_address & ~LowBits);
+            stride[given_q] <= 20'(job_stride & ~LowBits);
+            tile_bytes[given_q] <= 20'(job_tile_bytes);
             tiles[given_q] <= job_tiles_i;
-            misaligned[given_q] <= ((job_address_i | job_stride_i) & LowBits) != 14'd0;
+            misaligned[given_q] <= ((job_address | job_stride) & LowBits) != 14'd0;
             given_q <= given_q + 1'b1;
         end
     end
@@ -113,7 +119,7 @@ module stream_order #(
     // ---- the loops of the header ----
     logic [1:0] job_q, job, tile_q;             // job: the one whose beat may come now
     logic [19:0] tile_address_q, tile_address, at_q, want, bad_address_q;
-    logic last_q, bad_q, bad, none_done, fire, last, exists, none;
+    logic last_q, bad_q, bad, failed_q, none_done, fire, last, exists, none;
     logic [3:0] error_q, error;
     logic [39:0] error_address_q;
     assign fire = stream_valid && stream_ready_i;
@@ -136,7 +142,9 @@ module stream_order #(
             tile_q <= '0;
             at_q <= '0;
             bad_q <= 1'b0;
+            failed_q <= 1'b0;
         end else begin
+            if (done && done_error != 4'(quin_pkg::DERR_NONE)) failed_q <= 1'b1;
             job_q <= job + 2'(fire && last);
             if (fire) begin
                 error_q <= error;
@@ -155,8 +163,7 @@ module stream_order #(
     always_comb begin
         assume (rst_ni == (cycle_q != 8'd0));
         if (given_q == 2'(Jobs)) assume (!job_valid_i);
-        assume (job_tile_bytes_i <= 8'(TileBeats * StreamBytes));
-        assume ((job_tile_bytes_i & 8'(StreamBytes - 1)) == 8'd0);
+        assume (job_beats_i <= 4'(TileBeats));
         if (rst_ni && cycle_q != 0) begin
             if (stream_valid) assert (exists && !none);
             for (int u = 0; u < StreamBytes / 2; u++)
@@ -168,7 +175,7 @@ module stream_order #(
             end
             if (last_q && !bus_error_q) begin
                 assert (done_error == error_q);
-                if (error_q != 4'(quin_pkg::DERR_NONE)) assert (done_address == error_address_q);
+                if (error_q != 4'(quin_pkg::DERR_NONE) && !failed_q) assert (done_address == error_address_q);
             end
             if (done && !bus_error_q) assert (done_error != 4'(quin_pkg::DERR_BUS));
             if (given_q != job_q) assert (!idle || last_q || done);

@@ -103,7 +103,8 @@ struct bench {
     struct quin_device *golden, *trial; /* trial: only for traces and hazards */
     struct regs regs;                   /* row registers of the episode; g of the program */
     struct quin_dram_params dram;
-    int stale;                          /* the scratchpads differ: the next program loads them whole */
+    int stale;                          /* the scratchpads differ: the next program loads them whole, */
+    int unloaded;                       /* and this one does it with its first command */
 
     /* of the program */
     struct trace trace;
@@ -158,6 +159,7 @@ enum { G_LIMIT = 1, G_LIMIT_K = 6, G_ADDRESS = 8, G_LOOP = 16, G_SPARE = 20, G_F
 /* compare.c */
 void compare_good(struct bench *b);
 void compare_failed(struct bench *b, uint32_t failed, int strict);
+void compare_end(struct bench *b);
 void compare_registers(struct bench *b);
 void compare_mask(struct bench *b, const struct program *p, uint32_t from, const struct program *run, uint32_t changed);
 void compare_sync(struct bench *b);

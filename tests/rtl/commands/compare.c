@@ -166,7 +166,8 @@ void compare_registers(struct bench *b)
     for (uint32_t at = 0; at < QUIN_REGISTER_BYTES && !b->first[0]; at += 4) {
         char name[24];
         uint32_t row = (at - QUIN_REG_ROWREG) / 8 % QUIN_ROW_REGS;
-        if (at == QUIN_REG_CLOCK_HZ || (at == QUIN_REG_ERROR_COMMAND && !golden_reg(b, QUIN_REG_ERROR_CODE)) ||
+        int error = (at >= QUIN_REG_ERROR_CODE && at < QUIN_REG_ERROR_ADDRESS + 8) || at == QUIN_REG_RETIRED;
+        if (at == QUIN_REG_CLOCK_HZ || error ||
             (at >= QUIN_REG_COUNTER && at < QUIN_REG_COUNTER + QUIN_COUNTERS * 8) ||
             (at >= QUIN_REG_ROWREG && row >= b->options->row_limit))
             continue;
@@ -175,12 +176,18 @@ void compare_registers(struct bench *b)
     }
 }
 
-static void compare_end(struct bench *b)
+/* How the run ended. */
+void compare_end(struct bench *b)
 {
     compare_reg(b, "STATUS", QUIN_REG_STATUS);
     compare_reg(b, "ERROR_CODE", QUIN_REG_ERROR_CODE);
-    if (golden_reg(b, QUIN_REG_ERROR_CODE))
-        compare_reg(b, "ERROR_COMMAND", QUIN_REG_ERROR_COMMAND);
+    if (!golden_reg(b, QUIN_REG_ERROR_CODE))
+        return;
+    compare_reg(b, "ERROR_COMMAND", QUIN_REG_ERROR_COMMAND);
+    if (b->options->address) {
+        compare_reg(b, "ERROR_ADDRESS", QUIN_REG_ERROR_ADDRESS);
+        compare_reg(b, "ERROR_ADDRESS, high word", QUIN_REG_ERROR_ADDRESS + 4);
+    }
 }
 
 void compare_good(struct bench *b)
@@ -232,20 +239,19 @@ void compare_mask(struct bench *b, const struct program *p, uint32_t from, const
 /* `failed`: number of the command that failed. strict: nothing behind it was dispatched, so all else is defined. */
 void compare_failed(struct bench *b, uint32_t failed, int strict)
 {
-    compare_end(b);
     compare_records(b, failed);
     if (failed < TRACE_MAX && b->seen[0][failed])
         bench_differ(b, "number %u of the run failed and has a retire record", failed);
+    if (b->unloaded && !failed) { /* the scratchpads did not agree before */
+        memset(b->mask_dram, 0, strict ? DRAM_BYTES : 0);
+        memset(b->mask_sp, 1, b->config.scratchpad_words);
+    }
     if (strict && b->records[0] != failed)
         bench_differ(b, "%u records, golden %u", b->records[0], failed);
-    compare_memories(b, !strict);
+    compare_memories(b, !strict || (b->unloaded && !failed));
     compare_gregs(b, strict ? 0 : b->mask_greg);
     if (strict)
         compare_reg(b, "RETIRED", QUIN_REG_RETIRED);
-    if (b->options->address) {
-        compare_reg(b, "ERROR_ADDRESS", QUIN_REG_ERROR_ADDRESS);
-        compare_reg(b, "ERROR_ADDRESS, high word", QUIN_REG_ERROR_ADDRESS + 4);
-    }
 }
 
 /* The golden device takes over what is not defined; the next program loads the scratchpad. */
@@ -254,5 +260,7 @@ void compare_sync(struct bench *b)
     uint64_t all;
     const uint8_t *dram = b->api->memory(b->sim, &all);
     (void)quin_device_mem_write(b->golden, 0, dram, DRAM_BYTES);
+    for (uint32_t at = QUIN_REG_GREG; at < QUIN_REG_GREG + QUIN_GREGS * 8; at += 4)
+        quin_device_reg_write(b->golden, at, b->api->reg_read(b->sim, at));
     b->stale = 1;
 }

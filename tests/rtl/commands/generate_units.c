@@ -129,8 +129,8 @@ static void nest(struct gen *g, uint32_t unit, uint32_t align, const uint32_t co
 static void move_shape(struct gen *g, struct quin_cmd *cmd, int load, uint32_t shrink)
 {
     struct rng *r = g->r;
-    uint32_t element = rng_below(r, 3), size = 1u << element, most = rng_percent(r, 8) ? 600 : 70;
-    uint32_t n = rng_small(r, most >> shrink / 16), rows = rng_percent(r, 50) ? 1 : rng_small(r, 10);
+    uint32_t element = rng_below(r, 3), size = 1u << element, rare = rng_percent(r, 12);
+    uint32_t n = rare ? rng_below(r, 700 >> shrink / 16) : rng_small(r, 70 >> shrink / 16), rows = rng_percent(r, 50) ? 1 : rng_small(r, 10);
     uint32_t groups = rng_percent(r, 50) ? 1 : rng_small(r, 6), inner;
     uint64_t dram[3], sp[3];
     switch (rng_below(r, 5)) {
@@ -226,11 +226,16 @@ static void matmul_shape(struct gen *g, struct quin_cmd *cmd, uint32_t shrink)
     const struct quin_config *c = &g->b->config;
     uint32_t precision = rng_below(r, 3), scales = rng_percent(r, 40);
     uint32_t rows = rng_percent(r, 5) ? 0 : rng_range(r, 1, c->rows);
-    uint32_t k = 1 + rng_small(r, rng_percent(r, 10) ? 1500 >> shrink / 8 : 120);
+    uint32_t k = 1 + (rng_percent(r, 12) ? rng_below(r, 1500 >> shrink / 8) : rng_small(r, 120));
     uint32_t tile = 5 * c->stream_bytes / (precision == QUIN_PRECISION_D1 ? 1 : precision == QUIN_PRECISION_D5 ? 5 : 10);
     uint32_t n = rng_percent(r, 3) ? 0 : rng_small(r, tile * (rng_percent(r, 20) ? 9 : 3)) + rng_below(r, 2);
     if (rng_percent(r, 20))
         n = tile * rng_below(r, 4);
+    if (!shrink && rng_percent(r, 1)) { /* the longest sums */
+        k = 1u << (c->carry_bits - 1);
+        rows = 1;
+        n = 1 + rng_below(r, tile);
+    }
     uint32_t bytes = k * c->stream_bytes + (scales ? 4 * tile : 0);
     PUT(cmd, ANY, ROWS, rows);
     PUT(cmd, ANY, ROWS_LIMIT, limit_reg(g, 20));
@@ -380,7 +385,7 @@ static uint32_t any_float(struct gen *g)
 static int vector_draw(struct gen *g, struct quin_cmd *cmd, uint32_t shrink)
 {
     struct rng *r = g->r;
-    uint32_t n = rng_small(r, (rng_percent(r, 8) ? 500 : 90) >> shrink / 16) + rng_below(r, 2);
+    uint32_t n = (rng_percent(r, 15) ? rng_below(r, 500 >> shrink / 16) : rng_small(r, 90)) + rng_below(r, 2);
     uint32_t rows = rng_percent(r, 40) ? 1 : rng_small(r, 9), groups = rng_percent(r, 50) ? 1 : rng_small(r, 5);
     const uint32_t count[3] = {rows, groups, 1};
     uint32_t op1 = rng_percent(r, 30) ? 0 : rng_below(r, 5), op2 = rng_percent(r, 40) ? 0 : rng_below(r, 5);

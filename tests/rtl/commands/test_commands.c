@@ -57,6 +57,7 @@ static void run_bad(struct bench *b, const struct program *good, struct program 
     bad_program(b, p, r, &changed, what);
     if (!order_program(b, p, &order) || (!b->trace.code && changed < PROGRAM_MAX)) {
         snprintf(what, 64, "nothing");
+        b->stale = b->unloaded;
         return;
     }
     uint32_t failed = b->trace.steps, code = b->trace.code;
@@ -75,6 +76,7 @@ static void run_bad(struct bench *b, const struct program *good, struct program 
         compare_good(b);
         return;
     }
+    compare_end(b);
     compare_failed(b, failed, strict);
     compare_sync(b);
 }
@@ -110,6 +112,7 @@ static int run_program(struct bench *b, uint64_t seed, uint32_t number, const st
     b->commands += b->trace.steps;
     for (uint32_t i = 0; i < b->trace.steps && b->options->coverage; i++)
         cover_command(&p->cmd[b->trace.step[i].pc]);
+    b->unloaded = b->stale;
     b->stale = 0;
     b->by_kind[*kind]++;
     good = *p;
