@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every family of models: the float reference against the logits of Hugging Face transformers (tests/families), the
- * device against both, and the same model through every form in which a GGUF may hold it. */
+ * device against both, and the same model through every form in which a GGUF may hold it. With a folder of other logits
+ * as argument (logits.py --tie 0 --gap 0) it only reports. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 /* REFERENCE is of the largest logit. DEFAULT and EXACT are RMS errors in standard deviations of the logits: what
  * quantisation leaves on random weights; a wrong tensor gives more than 1. */
 static const double REFERENCE_MAX = 1e-4, DEFAULT_MAX = 0.05, EXACT_MAX = 0.02;
+static const double FLOAT_MAX = 0.001; /* exact, where no activation is int8 and none can round the other way */
 enum { GENERATED = 32, PATH_BYTES = 1024 };
 
 static const char *const families[] = {"paper",         "2b4t_masters", "2b4t_packed", "2b4t_divided", "llama3",
@@ -25,6 +27,8 @@ static const char *const families[] = {"paper",         "2b4t_masters", "2b4t_pa
 static const char *const forms[] = {"tq1_0", "tq2_0", "i2_s", "masters"};
 
 static struct quin_msg msg;
+static const char *logits_folder = "tests/families";
+static bool only_report;
 
 #define OK(call)                                 \
     do {                                         \
@@ -50,7 +54,7 @@ static struct wanted read_wanted(const char *family)
 {
     struct wanted w;
     char path[PATH_BYTES];
-    snprintf(path, sizeof path, "tests/families/%s.logits", family);
+    snprintf(path, sizeof path, "%s/%s.logits", logits_folder, family);
     FILE *f = fopen(path, "rb");
     if (!f)
         fail_msg("no file %s; run in the repository's root", path);
@@ -174,10 +178,9 @@ static void test_against_transformers(void **state)
                       "differ; default: RMS %.4f, %zu differ\n",
                       families[i], reference.relative, reference.differ, (int)w.count, exact.rms, exact.differ, plain.rms,
                       plain.differ);
-        assert_true(reference.relative <= REFERENCE_MAX);
-        assert_int_equal(reference.differ, 0);
-        assert_int_equal(exact.differ, 0);
-        assert_true(exact.rms <= EXACT_MAX && plain.rms <= DEFAULT_MAX);
+        assert_true(only_report || reference.relative <= REFERENCE_MAX);
+        assert_true(only_report || reference.differ + exact.differ == 0);
+        assert_true(exact.rms <= (m->hyper.float_activations ? FLOAT_MAX : EXACT_MAX) && plain.rms <= DEFAULT_MAX);
         free(logits);
         free(w.tokens);
         free(w.logits);
@@ -244,7 +247,7 @@ static void test_forms(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_transformers),
@@ -253,6 +256,10 @@ int main(void)
     if (!getenv("QUIN_TEST_DATA")) {
         fprintf(stderr, "set QUIN_TEST_DATA to the folder in which tests/families/make.py wrote 'families'\n");
         return 2;
+    }
+    if (argc > 1) {
+        logits_folder = argv[1];
+        only_report = true;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

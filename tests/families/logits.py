@@ -69,7 +69,7 @@ def gap(logits: torch.Tensor) -> torch.Tensor:
     return (top[..., 0] - top[..., 1]) / logits.std(-1)
 
 
-def run(name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+def run(name: str, count: int, tie: float, least: float) -> tuple[np.ndarray, np.ndarray]:
     with tempfile.TemporaryDirectory() as at:
         folder = Path(at)
         tiny.write(name, folder)
@@ -88,9 +88,9 @@ def run(name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
         ties.nearest = None
         with torch.no_grad():
             logits = model(torch.from_numpy(tokens)[None], use_cache=False).logits[0].float()
-        bad = gap(logits) < GAP
+        bad = gap(logits) < least
         if ties.nearest is not None:
-            bad |= ties.nearest < TIE
+            bad |= ties.nearest < tie
         if not bad.any():
             break
         tokens[int(bad.nonzero()[0])] = rng.integers(0, tiny.VOCAB)
@@ -104,10 +104,12 @@ def main() -> None:
     ap.add_argument("families", nargs="*", default=list(tiny.FAMILIES), help="default: all")
     ap.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder (this one)")
     ap.add_argument("--count", type=int, default=64, help="positions (64)")
+    ap.add_argument("--tie", type=float, default=TIE, help="int8 steps from a half (%(default)s)")
+    ap.add_argument("--gap", type=float, default=GAP, help="between the two largest logits (%(default)s)")
     a = ap.parse_args()
     torch.set_num_threads(1)
     for name in a.families:
-        tokens, values = run(name, a.count)
+        tokens, values = run(name, a.count, a.tie, a.gap)
         with open(a.out / f"{name}.logits", "wb") as f:
             np.array(values.shape, "<i4").tofile(f)
             tokens.astype("<i4").tofile(f)
