@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hugging Face safetensors folder to GGUF with ternary matrices.
 
-Takes BitNet (paper, 2B-4T) and Llama (Llama3-1.58, Falcon3-1.58, Falcon-E, TriLM) checkpoints: float masters,
-packed uint8 with weight_scale, or floats that are ternary. What weight_scale means depends on the class that
-made it, and is looked up in config.json:
+Takes BitNet (paper, 2B-4T) and Llama (Llama3-1.58, Falcon3-1.58, Falcon-E, TriLM) checkpoints:
+float masters, packed uint8 with weight_scale, or floats that are ternary. What weight_scale means
+depends on the class that made it, and is looked up in config.json:
     autobitlinear   W = T * weight_scale
     bitlinear       W = T / weight_scale    (also where quantization_config names no class)
-Scales are kept exactly, as one float32 tensor ".scale" beside each matrix; --scales block puts them into the
-blocks instead, rounded to float16, for programs that do not read such tensors.
+Scales are kept exactly, as one float32 tensor ".scale" beside each matrix; --scales block puts
+them into the blocks instead, rounded to float16, for programs that do not read such tensors.
 
     python convert.py FOLDER --out model.gguf
 """
@@ -91,7 +91,8 @@ class Checkpoint:
 # ---- matrices ----
 
 def absmean(w: np.ndarray) -> tuple[np.ndarray, np.float32]:
-    """Trits and scale as BitNet's reference rounds masters: s = 1 / max(mean |w|, 1e-5), W = round(w s) / s."""
+    """Trits and scale as BitNet's reference rounds masters:
+    s = 1 / max(mean |w|, 1e-5), W = round(w s) / s."""
     mean = np.float32(np.abs(w).mean(dtype=np.float64))
     s = np.float32(1) / np.maximum(mean, np.float32(1e-5))
     return np.clip(np.rint(w * s), -1, 1).astype(np.int8), np.float32(1) / s
@@ -121,7 +122,8 @@ class Matrices:
         self.masters = family.masters or masters or bool(quant)
         self.divides = bool(quant) and quant.get("linear_class", "bitlinear") == "bitlinear"
         if quant and (quant.get("quant_method") != "bitnet" or quant.get("use_rms_norm")):
-            fail(f"quantization_config {quant} is not BitNet's, or has norms inside the linear layers: not supported")
+            fail(f"quantization_config {quant} is not BitNet's, or has norms inside the linear "
+                 "layers: not supported")
 
     def read(self, name: str) -> tuple[np.ndarray, np.float32]:
         """Trits [out][in] and scale of matrix `name`."""
@@ -136,14 +138,15 @@ class Matrices:
             if s.size != 1 or not np.isfinite(s).all() or s.reshape(())[()] <= 0:
                 fail(f"{given} is not one positive number")
             s = np.float32(s.reshape(())[()])
-            self.kinds.add("packed, divided by weight_scale" if self.divides else "packed, times weight_scale")
+            how = "divided by" if self.divides else "times"
+            self.kinds.add(f"packed, {how} weight_scale")
             return t, np.float32(1) / s if self.divides else s
         if (ternary := exact_trits(w)) is not None:
             self.kinds.add("ternary floats")
             return ternary
         if not self.masters:
-            fail(f"{name} is not ternary, and nothing says that it is the master of a BitNet model: quantising "
-                 "an ordinary model makes junk. --masters if it is one")
+            fail(f"{name} is not ternary, and nothing says that it is the master of a BitNet model: "
+                 "quantising an ordinary model makes junk. --masters if it is one")
         self.kinds.add("masters, absmean")
         return absmean(w)
 
@@ -166,7 +169,7 @@ def pick_type(x: np.ndarray, wanted: str) -> Type:
 # ---- metadata ----
 
 def rope_config(config: dict) -> tuple[float, dict]:
-    """RoPE base, and its scaling ({} for none), from the places where versions of transformers put them."""
+    """RoPE base, and its scaling ({} for none), from where versions of transformers put them."""
     rope = dict(config.get("rope_parameters") or config.get("rope_scaling") or {})
     base = rope.pop("rope_theta", None) or config.get("rope_theta", 10000.0)
     kind = rope.get("rope_type", rope.get("type", "default"))
@@ -279,13 +282,13 @@ def convert(a: argparse.Namespace) -> None:
     notes = add_tokenizer(out, a.folder, ck.config)
     w = Writer(out, a)
     write_tensors(ck, family, w, m)
-    # a model that its own classes run with float activations: ternary floats and no BitNet linear class
-    plain = family.arch == "llama" and "quantization_config" not in ck.config and m.kinds == {"ternary floats"}
+    # what its own classes run with float activations: ternary floats, no BitNet linear class
+    plain = (family.arch == "llama" and "quantization_config" not in ck.config and
+             m.kinds == {"ternary floats"})
     activations = a.activations if a.activations != "auto" else "float" if plain else "int8"
     out.add_string("quintrit.activations", activations)
     if not w.wide:
-        out.add_file_type({"tq1_0": gguf.LlamaFileType.MOSTLY_TQ1_0, "tq2_0": gguf.LlamaFileType.MOSTLY_TQ2_0,
-                           "f16": gguf.LlamaFileType.MOSTLY_F16}[a.type])
+        out.add_file_type(gguf.LlamaFileType[f"MOSTLY_{a.type.upper()}"])
     out.write_header_to_file()
     out.write_kv_data_to_file()
     out.write_tensors_to_file()
@@ -306,7 +309,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     ap.add_argument("--out", type=Path, required=True, help="GGUF file to write")
     ap.add_argument("--name", help="general.name (default: the folder's)")
     ap.add_argument("--type", choices=TYPES, default="tq1_0", help="of the matrices (tq1_0)")
-    ap.add_argument("--scales", choices=("tensor", "block"), default="tensor", help="where scales go (tensor: exact)")
+    ap.add_argument("--scales", choices=("tensor", "block"), default="tensor",
+                    help="where scales go (tensor: exact)")
     ap.add_argument("--embedding", choices=("auto", *ROWS), default="auto",
                     help="type of embedding and head (auto: the smallest that is exact)")
     ap.add_argument("--activations", choices=("auto", "int8", "float"), default="auto",

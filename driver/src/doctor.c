@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Examines a model file and reports findings. What is judged by numbers:
- *   inverted scales   a matrix of a working model changes the size of its input by a factor near 1; if all of them change it
- *                     a hundredfold, and the reciprocals of their scales would not, the scales are reciprocals
- *   shrunken scales   checkpoints keep weight_scale in bfloat16; a converter that quantises ternary matrices again
- *                     multiplies it by the share of weights that are not zero, so that scale / share is a bfloat16 number
+ *   inverted scales   a matrix of a working model changes the size of its input by a factor near 1; if all of
+ * them change it a hundredfold, and the reciprocals of their scales would not, the scales are reciprocals
+ *   shrunken scales   checkpoints keep weight_scale in bfloat16; a converter that quantises ternary matrices
+ * again multiplies it by the share of weights that are not zero, so that scale / share is a bfloat16 number
  *                     (or its reciprocal) in every matrix, and the scale itself is not
  */
 #include <math.h>
@@ -19,7 +19,11 @@
 #include "msg.h"
 #include "ternary.h"
 
-enum { NAMED = 4, ENOUGH = 8, TEXT_BYTES = 512 }; /* matrices named before "and more"; matrices that a verdict needs */
+enum {
+    NAMED = 4,
+    ENOUGH = 8,
+    TEXT_BYTES = 512
+}; /* matrices named before "and more"; matrices that a verdict needs */
 
 static const double FAR = 100, NEAR = 30; /* factors of a matrix that cannot, and that can be right */
 
@@ -66,15 +70,24 @@ static void examine_activation(struct doctor *d)
     if (quin_family_activation(d->g, d->family, &a, &by, &msg))
         find(d, QUIN_FINDING_PROBLEM, "activation", "%s", msg.text);
     else if (by == QUIN_DECIDED_KEY)
-        find(d, a == d->family->activation || d->family->relu2_base != 0 ? QUIN_FINDING_GOOD : QUIN_FINDING_PROBLEM,
-             "activation", "%s, as the key %s.hidden_activation says%s", quin_activation_name(a), d->family->arch,
-             a == d->family->activation || d->family->relu2_base != 0 ? "" : ", but models of this architecture have another");
+        find(d,
+             a == d->family->activation || d->family->relu2_base != 0 ? QUIN_FINDING_GOOD
+                                                                      : QUIN_FINDING_PROBLEM,
+             "activation", "%s, as the key %s.hidden_activation says%s", quin_activation_name(a),
+             d->family->arch,
+             a == d->family->activation || d->family->relu2_base != 0
+                 ? ""
+                 : ", but models of this architecture have another");
     else if (d->family->sub_norms == QUIN_SUB_NORMS_NONE)
-        find(d, QUIN_FINDING_GOOD, "activation", "%s, as all models of this architecture", quin_activation_name(a));
+        find(d, QUIN_FINDING_GOOD, "activation", "%s, as all models of this architecture",
+             quin_activation_name(a));
     else
-        find(d, QUIN_FINDING_NOTE, "activation", "the file has no activation key: %s, %s; --override-kv "
-             "%s.hidden_activation=str:%s for a model with the other one", quin_activation_name(a),
-             by == QUIN_DECIDED_BASE ? "since its RoPE base is that of BitNet 2B-4T" : "as the architecture has it",
+        find(d, QUIN_FINDING_NOTE, "activation",
+             "the file has no activation key: %s, %s; --override-kv "
+             "%s.hidden_activation=str:%s for a model with the other one",
+             quin_activation_name(a),
+             by == QUIN_DECIDED_BASE ? "since its RoPE base is that of BitNet 2B-4T"
+                                     : "as the architecture has it",
              d->family->arch, a == QUIN_ACTIVATION_SILU ? "relu2" : "silu");
 }
 
@@ -87,17 +100,21 @@ static bool examine_family(struct doctor *d)
     }
     find(d, QUIN_FINDING_GOOD, "family", "%s: %s", d->family->arch, d->family->models);
     examine_activation(d);
-    if (quin_family_masters(d->g, d->family, &d->masters, &msg) || quin_model_load_hyper(d->g, &d->hyper, &msg)) {
+    if (quin_family_masters(d->g, d->family, &d->masters, &msg) ||
+        quin_model_load_hyper(d->g, &d->hyper, &msg)) {
         find(d, QUIN_FINDING_PROBLEM, "metadata", "%s", msg.text);
         return false;
     }
     const struct quin_hyper *h = &d->hyper;
-    find(d, QUIN_FINDING_GOOD, "shape", "%zu layers, %zu wide, %zu heads of %zu, %zu KV heads, FFN %zu, %zu tokens, context "
-         "%zu", h->layers, h->dim, h->heads, h->head_size, h->kv_heads, h->ffn, h->vocab, h->context);
+    find(d, QUIN_FINDING_GOOD, "shape",
+         "%zu layers, %zu wide, %zu heads of %zu, %zu KV heads, FFN %zu, %zu tokens, context "
+         "%zu",
+         h->layers, h->dim, h->heads, h->head_size, h->kv_heads, h->ffn, h->vocab, h->context);
     if (h->tied_head && quin_gguf_tensor_find(d->g, "output.weight"))
         find(d, QUIN_FINDING_NOTE, "lm_head", "output.weight is a copy of the embedding and is not read");
     if (d->family->sub_norms == QUIN_SUB_NORMS_NONE && !quin_gguf_find(d->g, "quintrit.activations"))
-        find(d, QUIN_FINDING_NOTE, "activations", "no key says what the projections take: int8, as Llama3-1.58 and Falcon do; "
+        find(d, QUIN_FINDING_NOTE, "activations",
+             "no key says what the projections take: int8, as Llama3-1.58 and Falcon do; "
              "for a TriLM --override-kv quintrit.activations=str:float");
     if (quin_model_check_tensors(d->g, h, &msg))
         find(d, QUIN_FINDING_PROBLEM, "tensors", "%s", msg.text);
@@ -117,11 +134,15 @@ static void examine_i2_s(struct doctor *d)
     if (quin_i2_s_refuse(&v, &msg))
         find(d, QUIN_FINDING_PROBLEM, "I2_S", "%s", msg.text);
     else if (v.certain)
-        find(d, QUIN_FINDING_GOOD, "I2_S", "layout of %s, by its weights (composition %.2f, others %.2f and %.2f)",
-             quin_i2_s_name(v.layout), v.score[QUIN_I2_S_128], v.score[QUIN_I2_S_64], v.score[QUIN_I2_S_ROWS]);
+        find(d, QUIN_FINDING_GOOD, "I2_S",
+             "layout of %s, by its weights (composition %.2f, others %.2f and %.2f)",
+             quin_i2_s_name(v.layout), v.score[QUIN_I2_S_128], v.score[QUIN_I2_S_64],
+             v.score[QUIN_I2_S_ROWS]);
     else
-        find(d, QUIN_FINDING_NOTE, "I2_S", "the weights do not tell which of three layouts this is (composition %.2f, %.2f, "
-             "%.2f); it is read as %s", v.score[0], v.score[1], v.score[2], quin_i2_s_name(QUIN_I2_S_128));
+        find(d, QUIN_FINDING_NOTE, "I2_S",
+             "the weights do not tell which of three layouts this is (composition %.2f, %.2f, "
+             "%.2f); it is read as %s",
+             v.score[0], v.score[1], v.score[2], quin_i2_s_name(QUIN_I2_S_128));
 }
 
 /* ---- matrices ---- */
@@ -158,10 +179,11 @@ static double rms_of(const struct doctor *d, size_t layer, const char *norm, siz
 }
 
 /* By how much the matrix makes a normed input larger; only where a norm stands in front of it. */
-static void add_gain(struct doctor *d, size_t layer, enum quin_projection p, double scale, double share, size_t in)
+static void add_gain(struct doctor *d, size_t layer, enum quin_projection p, double scale, double share,
+                     size_t in)
 {
-    static const char *const norms[QUIN_PROJS] = {"attn_norm", "attn_norm", "attn_norm", "attn_sub_norm", "ffn_norm",
-                                                  "ffn_norm", "ffn_sub_norm"};
+    static const char *const norms[QUIN_PROJS] = {"attn_norm", "attn_norm", "attn_norm",   "attn_sub_norm",
+                                                  "ffn_norm",  "ffn_norm",  "ffn_sub_norm"};
     double size = rms_of(d, layer, norms[p], in) * sqrt((double)in * share);
     if (!(size > 0) || !isfinite(size))
         return;
@@ -170,8 +192,8 @@ static void add_gain(struct doctor *d, size_t layer, enum quin_projection p, dou
     d->scales.log_inverse += log(size / scale);
 }
 
-static void examine_values(struct doctor *d, const struct quin_gguf_tensor *t, size_t layer, enum quin_projection p,
-                           const int8_t *trits, float scale)
+static void examine_values(struct doctor *d, const struct quin_gguf_tensor *t, size_t layer,
+                           enum quin_projection p, const int8_t *trits, float scale)
 {
     size_t n = (size_t)(t->ne[0] * quin_gguf_tensor_rows(t)), used = 0;
     float factor = 1;
@@ -201,9 +223,10 @@ static enum quin_err examine_matrix(struct doctor *d, size_t layer, enum quin_pr
         return QUIN_OK; /* "tensors" has told it */
     int8_t *trits = malloc((size_t)(t->ne[0] * quin_gguf_tensor_rows(t)));
     if (!trits)
-        return quin_msg_set(d->msg, QUIN_ERR_MEMORY, "no memory for tensor %s; close other programs", t->name);
-    enum quin_err e = quin_ternary_read(d->g, t, d->masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED, trits, &scale,
-                                        &quantised, &msg);
+        return quin_msg_set(d->msg, QUIN_ERR_MEMORY, "no memory for tensor %s; close other programs",
+                            t->name);
+    enum quin_err e = quin_ternary_read(d->g, t, d->masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED,
+                                        trits, &scale, &quantised, &msg);
     if (e && d->bad++ < NAMED)
         find(d, QUIN_FINDING_PROBLEM, "matrix", "%s", msg.text);
     if (!e) {
@@ -223,15 +246,16 @@ static enum quin_err examine_matrices(struct doctor *d)
             if (e)
                 return e;
             if (d->progress && d->progress->fn)
-                d->progress->fn(d->progress->user, ((double)layer * QUIN_PROJS + p + 1) / QUIN_PROJS / (double)d->hyper.layers);
+                d->progress->fn(d->progress->user,
+                                ((double)layer * QUIN_PROJS + p + 1) / QUIN_PROJS / (double)d->hyper.layers);
         }
     if (d->bad > NAMED)
         find(d, QUIN_FINDING_PROBLEM, "matrix", "and %zu more that are not ternary", d->bad - NAMED);
     if (d->ternary)
         find(d, QUIN_FINDING_GOOD, "matrices", "%zu are ternary, one scale each", d->ternary);
     if (d->quantised)
-        find(d, QUIN_FINDING_NOTE, "matrices", "%zu hold masters and are quantised by absmean when the file is loaded",
-             d->quantised);
+        find(d, QUIN_FINDING_NOTE, "matrices",
+             "%zu hold masters and are quantised by absmean when the file is loaded", d->quantised);
     return QUIN_OK;
 }
 
@@ -246,13 +270,16 @@ static void examine_shrinking(struct doctor *d)
         find(d, QUIN_FINDING_GOOD, "scales", "all are %s of bfloat16, as checkpoints have them",
              s->plain == s->n ? "numbers" : "reciprocals of numbers");
     else if (s->shrunken == s->n || s->shrunken_reciprocal == s->n)
-        find(d, QUIN_FINDING_PROBLEM, "scales", "shrunken: divided by each matrix's share of weights that are not zero all "
-             "are %s of bfloat16, and as they stand only %zu of %zu: the converter quantised ternary matrices a second "
+        find(d, QUIN_FINDING_PROBLEM, "scales",
+             "shrunken: divided by each matrix's share of weights that are not zero all "
+             "are %s of bfloat16, and as they stand only %zu of %zu: the converter quantised ternary "
+             "matrices a second "
              "time. Convert the checkpoint again with models/convert.py",
-             s->shrunken == s->n ? "numbers" : "reciprocals of numbers", s->plain > s->reciprocal ? s->plain : s->reciprocal,
-             s->n);
+             s->shrunken == s->n ? "numbers" : "reciprocals of numbers",
+             s->plain > s->reciprocal ? s->plain : s->reciprocal, s->n);
     else
-        find(d, QUIN_FINDING_NOTE, "scales", "no numbers of bfloat16: made from masters, or rounded; shrinking cannot be told");
+        find(d, QUIN_FINDING_NOTE, "scales",
+             "no numbers of bfloat16: made from masters, or rounded; shrinking cannot be told");
 }
 
 static void examine_gains(struct doctor *d)
@@ -263,14 +290,17 @@ static void examine_gains(struct doctor *d)
     double gain = exp(s->log_gain / (double)s->gains), inverse = exp(s->log_inverse / (double)s->gains);
     bool far = gain > FAR || gain < 1 / FAR, near = inverse < NEAR && inverse > 1 / NEAR;
     if (far && near)
-        find(d, QUIN_FINDING_PROBLEM, "scales", "inverted: matrices make their input %.3g times as large in the mean, and with "
-             "the reciprocals of their scales it would be %.3g. Convert the checkpoint again with models/convert.py", gain,
-             inverse);
+        find(d, QUIN_FINDING_PROBLEM, "scales",
+             "inverted: matrices make their input %.3g times as large in the mean, and with "
+             "the reciprocals of their scales it would be %.3g. Convert the checkpoint again with "
+             "models/convert.py",
+             gain, inverse);
     else if (far)
-        find(d, QUIN_FINDING_NOTE, "scales", "matrices make their input %.3g times as large in the mean, which is unusual",
-             gain);
+        find(d, QUIN_FINDING_NOTE, "scales",
+             "matrices make their input %.3g times as large in the mean, which is unusual", gain);
     else
-        find(d, QUIN_FINDING_GOOD, "scales", "matrices make their input %.3g times as large in the mean", gain);
+        find(d, QUIN_FINDING_GOOD, "scales", "matrices make their input %.3g times as large in the mean",
+             gain);
 }
 
 /* ---- tokenizer ---- */
@@ -285,7 +315,8 @@ static void examine_tokenizer(struct doctor *d)
     }
     size_t n = quin_tokenizer_size(t);
     if (d->hyper.vocab && n > d->hyper.vocab)
-        find(d, QUIN_FINDING_PROBLEM, "tokenizer", "%zu tokens, but the embedding has %zu rows", n, d->hyper.vocab);
+        find(d, QUIN_FINDING_PROBLEM, "tokenizer", "%zu tokens, but the embedding has %zu rows", n,
+             d->hyper.vocab);
     else
         find(d, QUIN_FINDING_GOOD, "tokenizer", "byte-level BPE, %zu tokens for %zu rows", n, d->hyper.vocab);
     if (!quin_gguf_find(d->g, "tokenizer.ggml.pre"))
@@ -293,19 +324,21 @@ static void examine_tokenizer(struct doctor *d)
     if (quin_tokenizer_bos(t) == QUIN_TOKEN_NONE)
         find(d, QUIN_FINDING_NOTE, "tokenizer", "no token begins a text (bos)");
     if (quin_tokenizer_eos(t) == QUIN_TOKEN_NONE)
-        find(d, QUIN_FINDING_NOTE, "tokenizer", "no token ends a text (eos): texts end at the number of tokens asked for");
+        find(d, QUIN_FINDING_NOTE, "tokenizer",
+             "no token ends a text (eos): texts end at the number of tokens asked for");
     if (!quin_gguf_find(d->g, "tokenizer.chat_template"))
         find(d, QUIN_FINDING_NOTE, "tokenizer", "no chat template");
     quin_tokenizer_free(t);
 }
 
-enum quin_err quin_doctor_examine(struct quin_gguf *g, const struct quin_progress *progress, quin_finding_fn *fn,
-                                  void *user, size_t *problems, struct quin_msg *msg)
+enum quin_err quin_doctor_examine(struct quin_gguf *g, const struct quin_progress *progress,
+                                  quin_finding_fn *fn, void *user, size_t *problems, struct quin_msg *msg)
 {
     struct doctor d = {.g = g, .progress = progress, .fn = fn, .user = user, .msg = msg};
     enum quin_err e = QUIN_OK;
-    find(&d, QUIN_FINDING_GOOD, "file", "GGUF version %u, %zu keys, %zu tensors, %zu bytes", (unsigned)quin_gguf_version(d.g),
-         quin_gguf_kv_count(d.g), quin_gguf_tensor_count(d.g), quin_gguf_file_size(d.g));
+    find(&d, QUIN_FINDING_GOOD, "file", "GGUF version %u, %zu keys, %zu tensors, %zu bytes",
+         (unsigned)quin_gguf_version(d.g), quin_gguf_kv_count(d.g), quin_gguf_tensor_count(d.g),
+         quin_gguf_file_size(d.g));
     if (examine_family(&d)) {
         examine_i2_s(&d);
         if (!(e = examine_matrices(&d))) {

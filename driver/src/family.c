@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The families of models: what their metadata keys are called and what they mean. Hyperparameters are read here, from keys
- * and from which tensors there are; no tensor's data is touched.
+ * The families of models: what their metadata keys are called and what they mean. Hyperparameters are read
+ * here, from keys and from which tensors there are; no tensor's data is touched.
  */
 #include "family.h"
 
@@ -14,15 +14,16 @@
 
 enum { KEY_MAX = 128 };
 
-/* llama.cpp's `bitnet` is two kinds of models under one name: the paper's with SiLU, and conversions of BitNet 2B-4T, which
- * has ReLU^2. Where no key tells, 2B-4T's RoPE base does. */
+/* llama.cpp's `bitnet` is two kinds of models under one name: the paper's with SiLU, and conversions of
+ * BitNet 2B-4T, which has ReLU^2. Where no key tells, 2B-4T's RoPE base does. */
 static const struct quin_family families[] = {
     {"bitnet", "bitnet_b1_58-large, 3B; conversions of BitNet 2B-4T", QUIN_ACTIVATION_SILU, 500000.0f,
      QUIN_SUB_NORMS_OPTIONAL, false, true},
     {"bitnet-b1.58", "BitNet b1.58 2B-4T", QUIN_ACTIVATION_RELU2, 0, QUIN_SUB_NORMS_REQUIRED, false, true},
-    {"bitnet-25", "BitNet b1.58 2B-4T, first upload", QUIN_ACTIVATION_RELU2, 0, QUIN_SUB_NORMS_REQUIRED, false, true},
-    {"llama", "Llama3-8B-1.58, Falcon3-1.58, Falcon-E, TriLM", QUIN_ACTIVATION_SILU, 0, QUIN_SUB_NORMS_NONE, true,
-     false},
+    {"bitnet-25", "BitNet b1.58 2B-4T, first upload", QUIN_ACTIVATION_RELU2, 0, QUIN_SUB_NORMS_REQUIRED,
+     false, true},
+    {"llama", "Llama3-8B-1.58, Falcon3-1.58, Falcon-E, TriLM", QUIN_ACTIVATION_SILU, 0, QUIN_SUB_NORMS_NONE,
+     true, false},
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0] };
@@ -66,8 +67,8 @@ static const char *key_of(char buf[KEY_MAX], const struct quin_family *f, const 
     return buf;
 }
 
-static enum quin_err get_size(const struct quin_gguf *g, const struct quin_family *f, const char *name, size_t *v,
-                              struct quin_msg *msg)
+static enum quin_err get_size(const struct quin_gguf *g, const struct quin_family *f, const char *name,
+                              size_t *v, struct quin_msg *msg)
 {
     char key[KEY_MAX];
     uint32_t u;
@@ -104,8 +105,8 @@ static enum quin_err get_rope_base(const struct quin_gguf *g, const struct quin_
 
 /* The file format has no fixed key for the activation; a model that says which one it wants is obeyed, since
  * running relu2 weights with SiLU gives fluent nonsense instead of an error. */
-enum quin_err quin_family_activation(const struct quin_gguf *g, const struct quin_family *f, enum quin_activation *a,
-                                     enum quin_decided *by, struct quin_msg *msg)
+enum quin_err quin_family_activation(const struct quin_gguf *g, const struct quin_family *f,
+                                     enum quin_activation *a, enum quin_decided *by, struct quin_msg *msg)
 {
     char key[KEY_MAX];
     struct quin_str s;
@@ -151,15 +152,16 @@ static enum quin_err get_float_activations(const struct quin_gguf *g, bool *is_f
         return e;
     *is_float = str_is(s, "float");
     if (!*is_float && !str_is(s, "int8"))
-        return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED, "the key %s is '%.*s'; it may be 'int8' or 'float'", key,
-                            quin_msg_clip(s.len), s.ptr);
+        return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED, "the key %s is '%.*s'; it may be 'int8' or 'float'",
+                            key, quin_msg_clip(s.len), s.ptr);
     return QUIN_OK;
 }
 
 /* ---- RoPE ---- */
 
 /* Keys that say something about scaling that is not "none": each must be one that is understood. */
-static enum quin_err check_scaling_keys(const struct quin_gguf *g, const struct quin_family *f, struct quin_msg *msg)
+static enum quin_err check_scaling_keys(const struct quin_gguf *g, const struct quin_family *f,
+                                        struct quin_msg *msg)
 {
     static const char *const known[] = {"type", "factor", "finetuned", "original_context_length"};
     char prefix[KEY_MAX];
@@ -179,7 +181,8 @@ static enum quin_err check_scaling_keys(const struct quin_gguf *g, const struct 
     return QUIN_OK;
 }
 
-/* linear: positions divided by a factor. llama3's factors are a tensor, rope_freqs.weight, of which no key tells. */
+/* linear: positions divided by a factor. llama3's factors are a tensor, rope_freqs.weight, of which no key
+ * tells. */
 static enum quin_err get_rope_scale(const struct quin_gguf *g, const struct quin_family *f, float *scale,
                                     struct quin_msg *msg)
 {
@@ -198,11 +201,14 @@ static enum quin_err get_rope_scale(const struct quin_gguf *g, const struct quin
     if (e || str_is(type, "none"))
         return e;
     if (!str_is(type, "linear"))
-        return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
-                            "the key %s is '%.*s'; RoPE scaling can be 'none' or 'linear', or llama3's by a tensor "
-                            "rope_freqs.weight", key, quin_msg_clip(type.len), type.ptr);
+        return quin_msg_set(
+            msg, QUIN_ERR_UNSUPPORTED,
+            "the key %s is '%.*s'; RoPE scaling can be 'none' or 'linear', or llama3's by a tensor "
+            "rope_freqs.weight",
+            key, quin_msg_clip(type.len), type.ptr);
     if (!(factor >= 1.0f && factor <= 1e6f))
-        return quin_msg_set(msg, QUIN_ERR_RANGE, "the RoPE scaling factor is %g, but must be 1 to 1e6; the file is damaged",
+        return quin_msg_set(msg, QUIN_ERR_RANGE,
+                            "the RoPE scaling factor is %g, but must be 1 to 1e6; the file is damaged",
                             (double)factor);
     *scale = factor;
     return QUIN_OK;
@@ -254,8 +260,9 @@ static enum quin_err get_sub_norm(const struct quin_gguf *g, const struct quin_f
 static bool has_own_head(const struct quin_gguf *g, const struct quin_gguf_tensor *embd)
 {
     const struct quin_gguf_tensor *head = quin_gguf_tensor_find(g, "output.weight");
-    return head && (head->type != embd->type || head->size != embd->size || !embd->size ||
-                    memcmp(head->ne, embd->ne, sizeof head->ne) || memcmp(head->data, embd->data, embd->size));
+    return head &&
+           (head->type != embd->type || head->size != embd->size || !embd->size ||
+            memcmp(head->ne, embd->ne, sizeof head->ne) || memcmp(head->data, embd->data, embd->size));
 }
 
 enum quin_err quin_model_load_hyper(const struct quin_gguf *g, struct quin_hyper *h, struct quin_msg *msg)

@@ -15,10 +15,10 @@ struct quin_family {
     const char *arch;                /* general.architecture, and the first part of its metadata keys */
     const char *models;              /* who uses it */
     enum quin_activation activation; /* where no key says it */
-    float relu2_base;                /* a RoPE base that tells a ReLU^2 model in a file without that key; 0: none */
-    enum quin_sub_norms sub_norms;   /* OPTIONAL: the tensors of layer 0 decide */
-    /* ggml's RoPE of this family turns neighbouring values, so its files have the rows of q and k of a head in the
-     * order 0, d/2, 1, d/2 + 1, ...; else in the order of the papers' halves. */
+    float relu2_base; /* a RoPE base that tells a ReLU^2 model in a file without that key; 0: none */
+    enum quin_sub_norms sub_norms; /* OPTIONAL: the tensors of layer 0 decide */
+    /* ggml's RoPE of this family turns neighbouring values, so its files have the rows of q and k of a head
+     * in the order 0, d/2, 1, d/2 + 1, ...; else in the order of the papers' halves. */
     bool rope_pairs;
     bool masters; /* float projections that are not ternary are masters, to be quantised by absmean */
 };
@@ -32,17 +32,20 @@ enum quin_err quin_family_find(const struct quin_gguf *g, const struct quin_fami
 /* What decided the activation. */
 enum quin_decided { QUIN_DECIDED_KEY, QUIN_DECIDED_FAMILY, QUIN_DECIDED_BASE };
 
-enum quin_err quin_family_activation(const struct quin_gguf *g, const struct quin_family *f, enum quin_activation *a,
-                                     enum quin_decided *by, struct quin_msg *msg);
+enum quin_err quin_family_activation(const struct quin_gguf *g, const struct quin_family *f,
+                                     enum quin_activation *a, enum quin_decided *by, struct quin_msg *msg);
 
-/* Are float projections that are not ternary to be quantised? By the key quintrit.masters, else by the family. */
+/* Are float projections that are not ternary to be quantised? By the key quintrit.masters, else by the
+ * family. */
 enum quin_err quin_family_masters(const struct quin_gguf *g, const struct quin_family *f, bool *masters,
                                   struct quin_msg *msg);
 
 /* Are all tensors that the model needs there, with the right shapes, and no others? (model_load.c) */
-enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct quin_hyper *h, struct quin_msg *msg);
+enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct quin_hyper *h,
+                                       struct quin_msg *msg);
 
 /* Adds a note; what does not fit is left out. */
-__attribute__((format(printf, 3, 4))) void quin_notes_add(struct quin_notes *n, bool loud, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void quin_notes_add(struct quin_notes *n, bool loud, const char *format,
+                                                          ...);
 
 #endif

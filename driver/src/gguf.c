@@ -201,10 +201,11 @@ static enum quin_err read_metadata(struct cursor *c, struct quin_gguf *g)
 static enum quin_err i2_s_size(struct quin_gguf_tensor *t, uint64_t n, struct quin_msg *msg)
 {
     if (n % QUIN_I2_S_BLOCK)
-        return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                            "GGUF tensor '%s' has %llu weights, not a multiple of the %d of an I2_S block; use another "
-                            "type for this tensor",
-                            t->name, (unsigned long long)n, QUIN_I2_S_BLOCK);
+        return quin_msg_set(
+            msg, QUIN_ERR_FORMAT,
+            "GGUF tensor '%s' has %llu weights, not a multiple of the %d of an I2_S block; use another "
+            "type for this tensor",
+            t->name, (unsigned long long)n, QUIN_I2_S_BLOCK);
     t->size = (size_t)(n / 4 + QUIN_I2_S_TAIL);
     return QUIN_OK;
 }

@@ -51,9 +51,9 @@ enum quin_ggml_type {
 #define QUIN_TQ_BLOCK 256   /* weights in a TQ1_0 or TQ2_0 block */
 #define QUIN_TQ1_0_BYTES 54 /* 48 bytes of 5 trits, 4 bytes of 4 trits, F16 scale */
 #define QUIN_TQ2_0_BYTES 66 /* 64 bytes of 4 two-bit codes, F16 scale */
-#define QUIN_I2_S_BLOCK 128  /* weights in 32 bytes of 4 two-bit codes, rows one after another */
+#define QUIN_I2_S_BLOCK 128 /* weights in 32 bytes of 4 two-bit codes, rows one after another */
 #define QUIN_I2_S_BYTES 32
-#define QUIN_I2_S_TAIL 32    /* after a tensor's last block: its F32 scale and 28 bytes that say nothing */
+#define QUIN_I2_S_TAIL 32 /* after a tensor's last block: its F32 scale and 28 bytes that say nothing */
 
 /* Bytes in the file; not NUL-terminated. */
 struct quin_str {
@@ -88,9 +88,10 @@ enum quin_err quin_gguf_open_memory(const uint8_t *buf, size_t len, struct quin_
 enum quin_err quin_gguf_open_file(const char *path, struct quin_gguf **out, struct quin_msg *msg);
 void quin_gguf_free(struct quin_gguf *g);
 
-/* Sets a metadata value: text is KEY=TYPE:VALUE with TYPE int, float, bool or str, as llama.cpp's --override-kv takes
- * it. An entry of that key is replaced, else one is added; pointers to entries are no longer valid. The alignment of
- * tensors was read when the file was opened. ARG for a text of another form. */
+/* Sets a metadata value: text is KEY=TYPE:VALUE with TYPE int, float, bool or str, as llama.cpp's
+ * --override-kv takes it. An entry of that key is replaced, else one is added; pointers to entries are no
+ * longer valid. The alignment of tensors was read when the file was opened. ARG for a text of another form.
+ */
 enum quin_err quin_gguf_override(struct quin_gguf *g, const char *text, struct quin_msg *msg);
 
 uint32_t quin_gguf_version(const struct quin_gguf *g);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Metadata that the user sets over the file's: KEY=TYPE:VALUE becomes an entry like those of the file, in memory of its
- * own, so that everything which reads keys sees it. */
+/* Metadata that the user sets over the file's: KEY=TYPE:VALUE becomes an entry like those of the file, in
+ * memory of its own, so that everything which reads keys sees it. */
 #define _POSIX_C_SOURCE 200809L /* strnlen */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,8 @@ enum { KEY_MAX = 127, VALUE_MAX = 65535 };
 static enum quin_err bad_form(const char *text, const char *what, struct quin_msg *msg)
 {
     return quin_msg_set(msg, QUIN_ERR_ARG,
-                        "override '%.100s': %s; write KEY=TYPE:VALUE with TYPE int, float, bool or str", text, what);
+                        "override '%.100s': %s; write KEY=TYPE:VALUE with TYPE int, float, bool or str", text,
+                        what);
 }
 
 static void put64(uint8_t *to, uint64_t v)
@@ -24,7 +25,8 @@ static void put64(uint8_t *to, uint64_t v)
 }
 
 /* The value's bytes as a file has them, into `to` [8 + strlen(value)]; what is wrong with it, or NULL. */
-static const char *encode(const char *type, size_t n, const char *value, uint8_t *to, enum quin_gguf_kind *kind)
+static const char *encode(const char *type, size_t n, const char *value, uint8_t *to,
+                          enum quin_gguf_kind *kind)
 {
     char *end;
     errno = 0;
@@ -56,7 +58,8 @@ static const char *encode(const char *type, size_t n, const char *value, uint8_t
 }
 
 /* Puts the entry in the place of the one of its key, or at the end. */
-static enum quin_err insert(struct quin_gguf *g, const struct quin_gguf_kv *kv, const char *key, struct quin_msg *msg)
+static enum quin_err insert(struct quin_gguf *g, const struct quin_gguf_kv *kv, const char *key,
+                            struct quin_msg *msg)
 {
     const struct quin_gguf_kv *old = quin_gguf_find(g, key);
     if (old) {

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decodes the tensor types that hold embeddings, heads and norms: plain floats, and ggml's Q8_0 and Q6_K.
  *   Q8_0: 32 values, F16 scale d, 32 int8 q:             value = d * q
- *   Q6_K: 256 values, ql[128] low four bits, qh[64] high two bits, 16 int8 scales s, F16 d:  value = d * s * (q - 32)
- * In a half of 128 values of Q6_K, value 32 * p + i takes the low or (p >= 2) high four bits of ql[32 * (p % 2) + i], bits
- * 2p of qh[i], and s[2 * p + i / 16]. */
+ *   Q6_K: 256 values, ql[128] low four bits, qh[64] high two bits, 16 int8 scales s, F16 d:  value = d * s *
+ * (q - 32) In a half of 128 values of Q6_K, value 32 * p + i takes the low or (p >= 2) high four bits of
+ * ql[32 * (p % 2) + i], bits 2p of qh[i], and s[2 * p + i / 16]. */
 #include <string.h>
 
 #include "gguf_priv.h"
 
-enum { Q8_BLOCK = 32, Q8_BYTES = 34, Q6_BLOCK = 256, Q6_BYTES = 210, Q6_LOW = 128, Q6_HIGH = 64, Q6_SCALES = 16 };
+enum {
+    Q8_BLOCK = 32,
+    Q8_BYTES = 34,
+    Q6_BLOCK = 256,
+    Q6_BYTES = 210,
+    Q6_LOW = 128,
+    Q6_HIGH = 64,
+    Q6_SCALES = 16
+};
 
 static float f32_at(const uint8_t *p)
 {

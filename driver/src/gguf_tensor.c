@@ -114,12 +114,14 @@ float quin_i2_s_scale(const struct quin_gguf_tensor *t)
 
 /* ---- rows ---- */
 
-static enum quin_err code_3(const struct quin_gguf_tensor *t, uint64_t row, uint64_t column, struct quin_msg *msg)
+static enum quin_err code_3(const struct quin_gguf_tensor *t, uint64_t row, uint64_t column,
+                            struct quin_msg *msg)
 {
-    return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                        "tensor '%s', row %llu, column %llu: %s code 3 stands for no trit; the file is damaged, "
-                        "download or convert it again",
-                        t->name, (unsigned long long)row, (unsigned long long)column, quin_ggml_type_name(t->type));
+    return quin_msg_set(
+        msg, QUIN_ERR_FORMAT,
+        "tensor '%s', row %llu, column %llu: %s code 3 stands for no trit; the file is damaged, "
+        "download or convert it again",
+        t->name, (unsigned long long)row, (unsigned long long)column, quin_ggml_type_name(t->type));
 }
 
 /* One row of blocks: each weight is its block's scale times its trit. */
@@ -139,7 +141,8 @@ static enum quin_err row_tq(const struct quin_gguf_tensor *t, uint64_t row, cons
 }
 
 /* A row of I2_S may begin and end inside a block. */
-static enum quin_err row_i2_s(const struct quin_gguf_tensor *t, uint64_t row, float *out, struct quin_msg *msg)
+static enum quin_err row_i2_s(const struct quin_gguf_tensor *t, uint64_t row, float *out,
+                              struct quin_msg *msg)
 {
     float d = quin_i2_s_scale(t);
     uint64_t first = row * t->ne[0];

@@ -11,7 +11,8 @@
 
 enum { LAYERS = 4, ROWS = 96, TOKENS = 512 };
 
-/* Random weights give 1 +- 0.03; the demo model gives 1.4 to 1.9 for the right layout and below 1.03 for the others. */
+/* Random weights give 1 +- 0.03; the demo model gives 1.4 to 1.9 for the right layout and below 1.03 for the
+ * others. */
 static const double CLEAR = 1.1;
 
 const char *quin_i2_s_name(enum quin_i2_s_layout layout)
@@ -24,8 +25,8 @@ const char *quin_i2_s_name(enum quin_i2_s_layout layout)
     return names[layout];
 }
 
-/* Row r of a tensor read in a layout; rows are taken four at a time in the interleaved one, so the last ones of a number
- * that is no multiple of four are left out by the caller. */
+/* Row r of a tensor read in a layout; rows are taken four at a time in the interleaved one, so the last ones
+ * of a number that is no multiple of four are left out by the caller. */
 static void read_row(const struct quin_gguf_tensor *t, enum quin_i2_s_layout layout, uint64_t r, float *out)
 {
     uint64_t n = t->ne[0];
@@ -50,16 +51,17 @@ struct embedding {
     double *squares;
 };
 
-static enum quin_err read_embedding(const struct quin_gguf *g, const struct quin_hyper *h, struct embedding *e,
-                                    struct quin_msg *msg)
+static enum quin_err read_embedding(const struct quin_gguf *g, const struct quin_hyper *h,
+                                    struct embedding *e, struct quin_msg *msg)
 {
     const struct quin_gguf_tensor *t;
     enum quin_err err = quin_gguf_tensor_get(g, "token_embd.weight", &t, msg);
     if (err)
         return err;
     if (t->ne[0] != h->dim || t->ne[1] != h->vocab)
-        return quin_msg_set(msg, QUIN_ERR_FORMAT, "tensor token_embd.weight is not [%zu][%zu]; convert the model again",
-                            h->vocab, h->dim);
+        return quin_msg_set(msg, QUIN_ERR_FORMAT,
+                            "tensor token_embd.weight is not [%zu][%zu]; convert the model again", h->vocab,
+                            h->dim);
     e->dim = h->dim;
     e->tokens = h->vocab < TOKENS ? h->vocab : TOKENS;
     e->rows = malloc(e->tokens * e->dim * sizeof *e->rows);
@@ -101,8 +103,8 @@ static void judge(struct quin_i2_s_verdict *v)
     v->certain = v->score[v->layout] >= CLEAR && others - 1 < (v->score[v->layout] - 1) / 2;
 }
 
-enum quin_err quin_i2_s_examine(const struct quin_gguf *g, const struct quin_hyper *h, struct quin_i2_s_verdict *v,
-                                struct quin_msg *msg)
+enum quin_err quin_i2_s_examine(const struct quin_gguf *g, const struct quin_hyper *h,
+                                struct quin_i2_s_verdict *v, struct quin_msg *msg)
 {
     double above[QUIN_I2_S_LAYOUTS] = {0}, below[QUIN_I2_S_LAYOUTS] = {0};
     struct embedding e = {0};
@@ -113,7 +115,8 @@ enum quin_err quin_i2_s_examine(const struct quin_gguf *g, const struct quin_hyp
         err = quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory to examine I2_S tensors; close other programs");
     for (size_t i = 0; i < LAYERS * 3 && i < h->layers * 3 && !err; i++) {
         char name[64];
-        snprintf(name, sizeof name, "blk.%zu.%s.weight", i / 3, quin_projection_name((enum quin_projection)(i % 3)));
+        snprintf(name, sizeof name, "blk.%zu.%s.weight", i / 3,
+                 quin_projection_name((enum quin_projection)(i % 3)));
         const struct quin_gguf_tensor *t = quin_gguf_tensor_find(g, name);
         if (!t || t->type != QUIN_GGML_I2_S || t->ne[0] != h->dim)
             continue;
@@ -138,9 +141,10 @@ enum quin_err quin_i2_s_refuse(const struct quin_i2_s_verdict *v, struct quin_ms
 {
     if (!v->any || !v->certain || v->layout == QUIN_I2_S_128)
         return QUIN_OK;
-    return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
-                        "the I2_S tensors have the layout of %s, by their weights (composition %.2f against %.2f); only "
-                        "%s is read, that of published files; convert the model again with models/convert.py",
-                        quin_i2_s_name(v->layout), v->score[v->layout], v->score[QUIN_I2_S_128],
-                        quin_i2_s_name(QUIN_I2_S_128));
+    return quin_msg_set(
+        msg, QUIN_ERR_UNSUPPORTED,
+        "the I2_S tensors have the layout of %s, by their weights (composition %.2f against %.2f); only "
+        "%s is read, that of published files; convert the model again with models/convert.py",
+        quin_i2_s_name(v->layout), v->score[v->layout], v->score[QUIN_I2_S_128],
+        quin_i2_s_name(QUIN_I2_S_128));
 }

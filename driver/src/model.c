@@ -106,7 +106,8 @@ double quin_model_angle(const struct quin_model *m, size_t position, size_t i)
 {
     const struct quin_hyper *h = &m->hyper;
     double turn = pow((double)h->rope_base, -2.0 * (double)i / (double)h->head_size);
-    double slower = (h->rope_scale > 0 ? (double)h->rope_scale : 1) * (m->rope_factor ? (double)m->rope_factor[i] : 1);
+    double slower =
+        (h->rope_scale > 0 ? (double)h->rope_scale : 1) * (m->rope_factor ? (double)m->rope_factor[i] : 1);
     return (double)position * turn / slower;
 }
 

@@ -46,8 +46,8 @@ struct quin_hyper {
     bool tied_head;     /* lm_head is the embedding */
     bool attn_sub_norm; /* RMSNorm between attention and o */
     bool ffn_sub_norm;  /* RMSNorm between activation and down */
-    /* The model's own projections take float activations (TriLM) instead of int8 ones. A device quantises them all
-     * the same: to 8 bits, or with the exact options to 16. */
+    /* The model's own projections take float activations (TriLM) instead of int8 ones. A device quantises
+     * them all the same: to 8 bits, or with the exact options to 16. */
     bool float_activations;
 };
 
@@ -97,15 +97,17 @@ struct quin_model {
     float *embedding;         /* [vocab][dim] */
     float *head;              /* [vocab][dim]; == embedding when tied */
     float *output_norm;       /* [dim] */
-    float *rope_factor;       /* [head_size / 2], or NULL: angle i of RoPE is divided by factor i (llama3 scaling) */
+    float
+        *rope_factor; /* [head_size / 2], or NULL: angle i of RoPE is divided by factor i (llama3 scaling) */
     struct quin_notes notes;
 };
 
 /* Reads a whole model; g may be closed afterwards. progress may be NULL. Errors: FORMAT (key or tensor
  * missing, wrong shape, not ternary, not finite), RANGE (a hyperparameter beyond the limits above),
  * UNSUPPORTED (architecture, rope scaling, a tensor that this architecture does not know), MEMORY.
- * Keys of Quintrit's own, which a file need not have: quintrit.activations ("int8", "float") says what the projections
- * take, quintrit.masters (bool) whether float projections that are not ternary are masters to be quantised. */
+ * Keys of Quintrit's own, which a file need not have: quintrit.activations ("int8", "float") says what the
+ * projections take, quintrit.masters (bool) whether float projections that are not ternary are masters to be
+ * quantised. */
 enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
                               struct quin_model **out, struct quin_msg *msg);
 

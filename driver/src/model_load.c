@@ -97,7 +97,8 @@ enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct q
     if ((e = check_tensor(g, "token_embd.weight", h->vocab, h->dim, msg)) ||
         (e = check_tensor(g, "output_norm.weight", 1, h->dim, msg)) ||
         (!h->tied_head && (e = check_tensor(g, "output.weight", h->vocab, h->dim, msg))) ||
-        (quin_gguf_tensor_find(g, ROPE_FACTORS) && (e = check_tensor(g, ROPE_FACTORS, 1, h->head_size / 2, msg))))
+        (quin_gguf_tensor_find(g, ROPE_FACTORS) &&
+         (e = check_tensor(g, ROPE_FACTORS, 1, h->head_size / 2, msg))))
         return e;
     for (size_t layer = 0; layer < h->layers; layer++)
         for (size_t i = 0; i < n; i++) {
@@ -182,7 +183,8 @@ static enum quin_err part_pairs(struct quin_linear *l, size_t size, struct quin_
 {
     int8_t *head = malloc(size * l->in);
     if (!head)
-        return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a head of %zu rows; close other programs", size);
+        return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a head of %zu rows; close other programs",
+                            size);
     for (size_t row = 0; row < l->out; row += size) {
         int8_t *at = l->trits + row * l->in;
         memcpy(head, at, size * l->in);
@@ -230,8 +232,10 @@ static enum quin_err read_rope_factors(struct reader *r, struct quin_model *m)
     enum quin_err e = read_floats(r, ROPE_FACTORS, m->rope_factor);
     for (size_t i = 0; i < half && !e; i++)
         if (!(m->rope_factor[i] >= 1e-6f && m->rope_factor[i] <= 1e6f))
-            e = quin_msg_set(r->msg, QUIN_ERR_RANGE, "tensor " ROPE_FACTORS " holds %g at %zu, but must be 1e-6 to 1e6; the "
-                             "file is damaged", (double)m->rope_factor[i], i);
+            e = quin_msg_set(r->msg, QUIN_ERR_RANGE,
+                             "tensor " ROPE_FACTORS " holds %g at %zu, but must be 1e-6 to 1e6; the "
+                             "file is damaged",
+                             (double)m->rope_factor[i], i);
     return e;
 }
 
@@ -260,16 +264,20 @@ static enum quin_err write_notes(struct reader *r, const struct quin_family *f, 
     if (e)
         return e;
     if (by == QUIN_DECIDED_FAMILY && f->sub_norms != QUIN_SUB_NORMS_NONE)
-        quin_notes_add(&m->notes, a == QUIN_ACTIVATION_RELU2, "no key %s.hidden_activation: %s, as the architecture has it (%s)", f->arch,
+        quin_notes_add(&m->notes, a == QUIN_ACTIVATION_RELU2,
+                       "no key %s.hidden_activation: %s, as the architecture has it (%s)", f->arch,
                        quin_activation_name(a), f->models);
     if (by == QUIN_DECIDED_BASE)
-        quin_notes_add(&m->notes, true, "no key %s.hidden_activation: %s, since RoPE base %g is that of BitNet 2B-4T; "
-                       "--override-kv %s.hidden_activation=str:silu for another model", f->arch, quin_activation_name(a),
-                       (double)m->hyper.rope_base, f->arch);
+        quin_notes_add(&m->notes, true,
+                       "no key %s.hidden_activation: %s, since RoPE base %g is that of BitNet 2B-4T; "
+                       "--override-kv %s.hidden_activation=str:silu for another model",
+                       f->arch, quin_activation_name(a), (double)m->hyper.rope_base, f->arch);
     if (r->quantised)
-        quin_notes_add(&m->notes, true, "%zu matrices held masters and were quantised by absmean", r->quantised);
+        quin_notes_add(&m->notes, true, "%zu matrices held masters and were quantised by absmean",
+                       r->quantised);
     if (!quin_gguf_find(r->g, "quintrit.activations") && f->sub_norms == QUIN_SUB_NORMS_NONE)
-        quin_notes_add(&m->notes, false, "int8 activations, as in Llama3-1.58 and Falcon; a TriLM has float ones: "
+        quin_notes_add(&m->notes, false,
+                       "int8 activations, as in Llama3-1.58 and Falcon; a TriLM has float ones: "
                        "--override-kv quintrit.activations=str:float");
     return QUIN_OK;
 }
@@ -282,7 +290,8 @@ static double count_weights(const struct quin_hyper *h, size_t factors)
     double layer = 0, heads = h->tied_head ? 1 : 2;
     for (size_t i = 0; i < n; i++)
         layer += (double)w[i].rows * (double)w[i].columns;
-    return (double)h->layers * layer + heads * (double)h->vocab * (double)h->dim + (double)h->dim + (double)factors;
+    return (double)h->layers * layer + heads * (double)h->vocab * (double)h->dim + (double)h->dim +
+           (double)factors;
 }
 
 enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
@@ -299,9 +308,13 @@ enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progr
         (e = quin_model_alloc(&h, &m, msg)))
         return e;
     size_t factors = quin_gguf_tensor_find(g, ROPE_FACTORS) ? h.head_size / 2 : 0;
-    struct reader r = {.g = g, .progress = progress, .total = count_weights(&h, factors), .msg = msg,
+    struct reader r = {.g = g,
+                       .progress = progress,
+                       .total = count_weights(&h, factors),
+                       .msg = msg,
                        .masters = masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED};
-    if ((e = check_i2_s(&r, m)) || (e = read_rope_factors(&r, m)) || (e = read_floats(&r, "token_embd.weight", m->embedding)) ||
+    if ((e = check_i2_s(&r, m)) || (e = read_rope_factors(&r, m)) ||
+        (e = read_floats(&r, "token_embd.weight", m->embedding)) ||
         (e = read_floats(&r, "output_norm.weight", m->output_norm)) ||
         (!h.tied_head && (e = read_floats(&r, "output.weight", m->head))))
         goto fail;

@@ -91,7 +91,8 @@ static enum quin_err row_from_floats(struct place at, const float *w, int8_t *tr
     return QUIN_OK;
 }
 
-/* Masters have many magnitudes; a tensor of which half has the first one, or is zero, was ternary and is damaged. */
+/* Masters have many magnitudes; a tensor of which half has the first one, or is zero, was ternary and is
+ * damaged. */
 static bool is_master(const struct quin_gguf_tensor *t, float *w, float first)
 {
     uint64_t rows = quin_gguf_tensor_rows(t), same = 0;
@@ -189,7 +190,8 @@ static enum quin_err from_tq(const struct quin_gguf_tensor *t, int8_t *trits, fl
 }
 
 /* The scale stands once, after all blocks. A negative one turns the trits round. */
-static enum quin_err from_i2_s(const struct quin_gguf_tensor *t, int8_t *trits, float *scale, struct quin_msg *msg)
+static enum quin_err from_i2_s(const struct quin_gguf_tensor *t, int8_t *trits, float *scale,
+                               struct quin_msg *msg)
 {
     uint64_t n = t->ne[0] * quin_gguf_tensor_rows(t);
     float d = quin_i2_s_scale(t);
@@ -197,25 +199,28 @@ static enum quin_err from_i2_s(const struct quin_gguf_tensor *t, int8_t *trits, 
     for (uint64_t i = 0; i < n; i += QUIN_I2_S_BLOCK) {
         int found = quin_i2_s_unpack(t->data + i / QUIN_I2_S_BLOCK * QUIN_I2_S_BYTES, trits + i);
         if (found < QUIN_I2_S_BLOCK)
-            return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                                "tensor '%s', weight %llu: I2_S code 3 stands for no trit; the file is damaged or holds "
-                                "another layout under this type, convert it again",
-                                t->name, (unsigned long long)i + (unsigned)found);
+            return quin_msg_set(
+                msg, QUIN_ERR_FORMAT,
+                "tensor '%s', weight %llu: I2_S code 3 stands for no trit; the file is damaged or holds "
+                "another layout under this type, convert it again",
+                t->name, (unsigned long long)i + (unsigned)found);
         for (int j = 0; j < QUIN_I2_S_BLOCK; j++)
             zeros = zeros && !trits[i + (unsigned)j];
     }
     if (!isfinite(d) || (d == 0 && !zeros))
-        return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                            "tensor '%s': its I2_S scale is %g, not a finite number other than 0; convert the model again",
-                            t->name, (double)d);
+        return quin_msg_set(
+            msg, QUIN_ERR_FORMAT,
+            "tensor '%s': its I2_S scale is %g, not a finite number other than 0; convert the model again",
+            t->name, (double)d);
     for (uint64_t i = 0; i < n && d < 0; i++)
         trits[i] = (int8_t)-trits[i];
     *scale = zeros ? 0 : fabsf(d);
     return QUIN_OK;
 }
 
-enum quin_err quin_ternary_read(const struct quin_gguf *g, const struct quin_gguf_tensor *t, enum quin_masters masters,
-                                int8_t *trits, float *scale, bool *quantised, struct quin_msg *msg)
+enum quin_err quin_ternary_read(const struct quin_gguf *g, const struct quin_gguf_tensor *t,
+                                enum quin_masters masters, int8_t *trits, float *scale, bool *quantised,
+                                struct quin_msg *msg)
 {
     float factor;
     bool unused;
@@ -230,10 +235,11 @@ enum quin_err quin_ternary_read(const struct quin_gguf *g, const struct quin_ggu
     else if (t->type == QUIN_GGML_I2_S)
         e = from_i2_s(t, trits, scale, msg);
     else if (t->type == QUIN_GGML_Q8_0 || t->type == QUIN_GGML_Q6_K)
-        e = quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
-                         "tensor '%s' has type %s (%u), whose values are not ternary; convert the model with its "
-                         "projections in TQ1_0",
-                         t->name, quin_ggml_type_name(t->type), (unsigned)t->type);
+        e = quin_msg_set(
+            msg, QUIN_ERR_UNSUPPORTED,
+            "tensor '%s' has type %s (%u), whose values are not ternary; convert the model with its "
+            "projections in TQ1_0",
+            t->name, quin_ggml_type_name(t->type), (unsigned)t->type);
     else
         e = from_floats(t, masters, trits, scale, quantised, msg);
     if (e || (e = quin_gguf_scale_tensor(g, t, &factor, msg)))

@@ -71,8 +71,8 @@ static void test_refused(void **state)
         const char *name, *a, *b;
         enum quin_err err;
     } rows[] = {
-        {"gauss_f32", "'gauss_f32' is not ternary: row 0, column 1 is 0.25", "0.5; if this file holds masters",
-         QUIN_ERR_FORMAT},
+        {"gauss_f32", "'gauss_f32' is not ternary: row 0, column 1 is 0.25",
+         "0.5; if this file holds masters", QUIN_ERR_FORMAT},
         {"gauss_f16", "row 0, column 1 is 0.25", "quintrit.masters=bool:true", QUIN_ERR_FORMAT},
         {"last_f32", "row 6, column 511 is 0.500488281", "absmean", QUIN_ERR_FORMAT},
         {"last_f16", "row 6, column 511 is 0.500488281", "absmean", QUIN_ERR_FORMAT},

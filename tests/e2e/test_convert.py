@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""models/convert.py: what it must refuse, and what becomes of a tokenizer. That matrices and scales arrive as Hugging
-Face's own classes mean them is tested for each family by test_families.c.
+"""models/convert.py: what it must refuse, and what becomes of a tokenizer. That matrices and
+scales arrive as Hugging Face's own classes mean them is tested for each family by
+test_families.c.
 """
 import json
 import sys
@@ -88,9 +89,11 @@ def test_scales_in_blocks(tmp_path, capsys):
     """Rounded to float16, and said."""
     tiny.write("2b4t_packed", tmp_path)
     for scales in ("tensor", "block"):
-        convert.convert(convert.arguments([str(tmp_path), "--out", str(tmp_path / f"{scales}.gguf"), "--scales", scales]))
+        out = str(tmp_path / f"{scales}.gguf")
+        convert.convert(convert.arguments([str(tmp_path), "--out", out, "--scales", scales]))
     assert "scales rounded to float16: largest change" in capsys.readouterr().out
-    found = {s: {t.name: t for t in gguf.GGUFReader(tmp_path / f"{s}.gguf").tensors} for s in ("tensor", "block")}
+    found = {s: {t.name: t for t in gguf.GGUFReader(tmp_path / f"{s}.gguf").tensors}
+             for s in ("tensor", "block")}
     name = "blk.1.ffn_down"
     exact = found["tensor"][f"{name}.scale"].data[0]
     t = found["block"][f"{name}.weight"]

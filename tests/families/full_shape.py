@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a GGUF of the full shape of a published model with random weights, straight as packed bytes: to see that it
-loads, compiles and runs in the memory of a machine. By hand and in `make test-all`:
+"""Writes a GGUF of the full shape of a published model with random weights, straight as packed
+bytes: to see that it loads, compiles and runs in the memory of a machine. By hand and in `make
+test-all`:
 
     python full_shape.py 2b4t --out model.gguf && build/quintrit info -m model.gguf
 """

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Logits of the tiny models by Hugging Face transformers in float32, kept in this folder for the tests.
+"""Logits of the tiny models by Hugging Face transformers in float32, kept in this folder for the
+tests.
 
-The model is loaded as its users load it: AutoModelForCausalLM.from_pretrained on the folder, quantisation by its
-config.json. The paper's models, whose code lives outside transformers, go through its BitNet class with SiLU, online
-absmean and the sub-norms renamed. TriLM is a Llama with float activations. By hand, with
-torch 2.15.0, transformers 5.23.0, accelerate 1.15.0, safetensors 0.8.0:
+The model is loaded as its users load it: AutoModelForCausalLM.from_pretrained on the folder,
+quantisation by its config.json. The paper's models, whose code lives outside transformers, go
+through its BitNet class with SiLU, online absmean and the sub-norms renamed. TriLM is a Llama
+with float activations. By hand, with torch 2.15.0, transformers 5.23.0, accelerate 1.15.0,
+safetensors 0.8.0:
 
     python logits.py
 
-Random tokens are drawn anew where two right programs may differ: where an activation comes within TIE int8 steps of
-a half, or the two largest logits within GAP of their deviation. Output: int32 count, vocabulary; int32 tokens [count];
-float32 logits [count][vocabulary].
+Random tokens are drawn anew where two right programs may differ: where an activation comes within
+TIE int8 steps of a half, or the two largest logits within GAP of their deviation. Output: int32
+count, vocabulary; int32 tokens [count]; float32 logits [count][vocabulary].
 """
 import argparse
 import json

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tiny models of all families as GGUF, by models/convert.py: FAMILY.tq1_0.gguf, FAMILY.tq2_0.gguf; from the
-first of these FAMILY.i2_s.gguf, in bitnet.cpp's layout of 128 weights; and FAMILY.masters.gguf, whose matrices
-are the checkpoint's masters in BF16 or F32, where it has them.
+"""Writes the tiny models of all families as GGUF, by models/convert.py: FAMILY.tq1_0.gguf,
+FAMILY.tq2_0.gguf; from the first of these FAMILY.i2_s.gguf, in bitnet.cpp's layout of 128
+weights; and FAMILY.masters.gguf, whose matrices are the checkpoint's masters in BF16 or F32,
+where it has them.
 """
 import argparse
 import sys
@@ -74,8 +75,8 @@ def make(name: str, out: Path) -> None:
     folder = out / name
     tiny.write(name, folder)
     for kind in ("tq1_0", "tq2_0"):
-        convert.convert(convert.arguments([str(folder), "--out", str(out / f"{name}.{kind}.gguf"), "--type", kind,
-                                           "--quiet"]))
+        path = str(out / f"{name}.{kind}.gguf")
+        convert.convert(convert.arguments([str(folder), "--out", path, "--type", kind, "--quiet"]))
     rewrite(out / f"{name}.tq1_0.gguf", out / f"{name}.i2_s.gguf", write_i2_s)
     if tiny.FAMILIES[name].store == "masters":
         rewrite(out / f"{name}.tq1_0.gguf", out / f"{name}.masters.gguf", Masters(name, folder))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tiny random models of every family, as Hugging Face folders: config.json and model.safetensors. Weights come
-from a counter through integer mixing, so that every machine and version makes the same bits; the logits that
-Hugging Face's transformers gives for them are kept in this folder (logits.py).
+"""Tiny random models of every family, as Hugging Face folders: config.json and model.safetensors.
+Weights come from a counter through integer mixing, so that every machine and version makes the
+same bits; the logits that Hugging Face's transformers gives for them are kept in this folder
+(logits.py).
 """
 import json
 from dataclasses import dataclass, field
@@ -40,7 +41,8 @@ FAMILIES = {
     "2b4t_packed": Tiny("BitNetForCausalLM", "times", act="relu2", tied=True, rope=B500K, seed=3),
     "2b4t_divided": Tiny("BitNetForCausalLM", "divided", act="relu2", tied=True, rope=B500K, seed=4),
     "llama3": Tiny("LlamaForCausalLM", "divided", heads=2, kv_heads=1, head_dim=128, rope=B500K, seed=5),
-    "llama3_scaled": Tiny("LlamaForCausalLM", "masters", heads=2, kv_heads=1, head_dim=128, rope=LLAMA3, seed=6),
+    "llama3_scaled": Tiny("LlamaForCausalLM", "masters", heads=2, kv_heads=1, head_dim=128,
+                          rope=LLAMA3, seed=6),
     "falcon3": Tiny("LlamaForCausalLM", "divided", heads=2, kv_heads=1, head_dim=256,
                     rope={"rope_theta": 1000042.0, "rope_type": "default"}, seed=7),
     "falcon_e": Tiny("LlamaForCausalLM", "times", heads=4, kv_heads=1, tied=True,
@@ -81,7 +83,8 @@ def bf16(x: np.ndarray) -> np.ndarray:
 
 def pack(t: np.ndarray) -> np.ndarray:
     quarter = t.shape[0] // 4
-    return sum((t[k * quarter:(k + 1) * quarter] + 1).astype(np.uint8) << 2 * k for k in range(4)).astype(np.uint8)
+    parts = [(t[k * quarter:(k + 1) * quarter] + 1) << 2 * k for k in range(4)]
+    return sum(parts).astype(np.uint8)
 
 
 class Folder:
