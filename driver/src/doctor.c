@@ -253,7 +253,10 @@ static enum quin_err examine_matrices(struct doctor *d)
         find(d, QUIN_FINDING_PROBLEM, "matrix", "and %zu more that are not ternary", d->bad - NAMED);
     if (d->ternary)
         find(d, QUIN_FINDING_GOOD, "matrices", "%zu are ternary, one scale each", d->ternary);
-    if (d->quantised)
+    if (d->quantised && d->ternary)
+        find(d, QUIN_FINDING_PROBLEM, "matrices", "%zu hold masters and %zu are ternary: all should be alike",
+             d->quantised, d->ternary);
+    else if (d->quantised)
         find(d, QUIN_FINDING_NOTE, "matrices",
              "%zu hold masters and are quantised by absmean when the file is loaded", d->quantised);
     return QUIN_OK;

@@ -125,7 +125,8 @@ struct reader {
     const struct quin_progress *progress;
     double done, total; /* weights */
     enum quin_masters masters;
-    size_t quantised; /* matrices that were masters */
+    size_t quantised;            /* matrices that were masters */
+    char master[NAME_MAX_BYTES]; /* the first of them */
     struct quin_msg *msg;
 };
 
@@ -172,7 +173,8 @@ static enum quin_err read_linear(struct reader *r, const char *name, struct quin
     enum quin_err e = quin_gguf_tensor_get(r->g, name, &t, r->msg);
     if (!e)
         e = quin_ternary_read(r->g, t, r->masters, l->trits, &l->scale, &quantised, r->msg);
-    r->quantised += quantised;
+    if (quantised && !r->quantised++)
+        snprintf(r->master, sizeof r->master, "%s", name);
     if (!e)
         advance(r, l->in * l->out);
     return e;
@@ -255,6 +257,19 @@ static enum quin_err check_i2_s(struct reader *r, struct quin_model *m)
     return e;
 }
 
+/* Masters are in all matrices or in none: a single one among ternary matrices is a fault of a converter. */
+static enum quin_err check_masters(const struct reader *r, const struct quin_hyper *h)
+{
+    size_t all = h->layers * QUIN_PROJS;
+    if (!r->quantised || r->quantised == all)
+        return QUIN_OK;
+    return quin_msg_set(
+        r->msg, QUIN_ERR_FORMAT,
+        "tensor '%s' is not ternary, but %zu of %zu matrices are: a file holds masters in all of "
+        "them or in none; convert the model again",
+        r->master, all - r->quantised, all);
+}
+
 /* What a user should know of how the file was understood. */
 static enum quin_err write_notes(struct reader *r, const struct quin_family *f, struct quin_model *m)
 {
@@ -323,7 +338,7 @@ enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progr
             (f->rope_pairs && ((e = part_pairs(&m->layer[i].q, h.head_size, msg)) ||
                                (e = part_pairs(&m->layer[i].k, h.head_size, msg)))))
             goto fail;
-    if ((e = write_notes(&r, f, m)))
+    if ((e = check_masters(&r, &h)) || (e = write_notes(&r, f, m)))
         goto fail;
     *out = m;
     return QUIN_OK;

@@ -356,39 +356,54 @@ static double master_at(size_t salt, size_t row, size_t column)
     return row == 0 && column < 2 ? (column ? 0.125 : -3.0) : (double)float_at(salt, row, column);
 }
 
-static void make_masters(struct file *f)
+/* All matrices are masters, unless but one. */
+static void make_masters(struct file *f, const char *but)
 {
     file_start(f);
-    struct tensor *t = file_tensor(f, "blk.0.ffn_gate.weight");
-    t->scale = 0;
-    t->first = -3.0f;
-    t->second = 0.125f;
+    for (size_t i = 0; i < f->tensors; i++) {
+        struct tensor *t = &f->tensor[i];
+        if (!(t->scale > 0) || (but && !strcmp(t->name, but)))
+            continue;
+        t->scale = 0;
+        t->first = -3.0f;
+        t->second = 0.125f;
+    }
 }
 
-/* Masters: refused where the file says so, quantised else, with mean, trits and scale worked out here. */
+static void check_master(const struct quin_linear *l, size_t salt)
+{
+    double sum = 0;
+    for (size_t r = 0; r < l->out; r++)
+        for (size_t c = 0; c < l->in; c++)
+            sum += fabs(master_at(salt, r, c));
+    double mean = sum / (double)(l->out * l->in);
+    assert_true(fabs((double)l->scale - mean) < 1e-6 * mean);
+    for (size_t r = 0; r < l->out; r++)
+        for (size_t c = 0; c < l->in; c++) {
+            double w = master_at(salt, r, c) / mean;
+            assert_int_equal(l->trits[r * l->in + c], (w > 0.5) - (w < -0.5));
+        }
+}
+
+/* Masters: quantised, with mean, trits and scale worked out here; refused where the file says so, or where other
+ * matrices are ternary. */
 static void test_masters(void **state)
 {
     (void)state;
     struct file f;
-    double sum = 0;
-    make_masters(&f);
-    size_t salt = (size_t)(file_tensor(&f, "blk.0.ffn_gate.weight") - f.tensor);
+    make_masters(&f, NULL);
+    size_t up = (size_t)(file_tensor(&f, "blk.0.ffn_up.weight") - f.tensor);
+    size_t q = (size_t)(file_tensor(&f, "blk.1.attn_q.weight") - f.tensor);
     struct quin_model *m = load_ok(&f, NULL);
-    for (size_t r = 0; r < FFN; r++)
-        for (size_t c = 0; c < DIM; c++)
-            sum += fabs(master_at(salt, r, c));
-    double mean = sum / (FFN * DIM);
-    assert_true(fabs((double)m->layer[0].gate.scale - mean) < 1e-6 * mean);
-    for (size_t r = 0; r < FFN; r++)
-        for (size_t c = 0; c < DIM; c++) {
-            double w = master_at(salt, r, c) / mean;
-            assert_int_equal(m->layer[0].gate.trits[r * DIM + c], (w > 0.5) - (w < -0.5));
-        }
-    assert_true(noted(m, true, "1 matrices held masters"));
+    check_master(&m->layer[0].up, up);
+    check_master(&m->layer[1].q, q);
+    assert_true(noted(m, true, "14 matrices held masters"));
     quin_model_free(m);
-    make_masters(&f);
+    make_masters(&f, NULL);
     file_add_key(&f, "quintrit.masters", 'b', 0, 0, NULL);
-    load_fails(&f, QUIN_ERR_FORMAT, "blk.0.ffn_gate.weight", "masters");
+    load_fails(&f, QUIN_ERR_FORMAT, "blk.0.attn_q.weight", "masters");
+    make_masters(&f, "blk.1.ffn_down.weight");
+    load_fails(&f, QUIN_ERR_FORMAT, "'blk.0.attn_q.weight' is not ternary", "1 of 14 matrices are");
 }
 
 static void test_unknown_tensors(void **state)
