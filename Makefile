@@ -7,6 +7,8 @@ CONFIG  ?= sim
 SEED    ?= 7
 TEMP    ?= 0.5
 PROMPT  ?= Once upon a time
+TRACE   ?=
+TIMELINE ?=
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -36,13 +38,14 @@ SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
 .SECONDARY:
 
 help: ## Print this list
-	@echo 'Quintrit: make TARGET [BACKEND=rtl|cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t PROMPT=text]'
+	@echo 'Quintrit: make TARGET [BACKEND=rtl|cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t PROMPT=text TRACE=FILE.fst TIMELINE=FILE.json]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
 
 demo: build/setup-demo build/quintrit $(if $(filter rtl,$(BACKEND)),rtl) ## Let the demo model tell a story on the simulated hardware
-	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) --temp $(TEMP) -p '$(PROMPT)'
+	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) --temp $(TEMP) \
+		$(if $(TRACE),--trace $(TRACE)) $(if $(TIMELINE),--timeline $(TIMELINE)) -p '$(PROMPT)'
 
-rtl: build/rtl/$(CONFIG)/libquin_sim.so ## Build the simulation of the hardware, for CONFIG
+rtl: build/rtl/$(CONFIG)$(if $(TRACE),-trace)/libquin_sim.so ## Build the simulation of the hardware, for CONFIG
 
 bench: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of one matrix product on the simulated hardware
 	build/bench-rtl matmul sim
@@ -95,7 +98,11 @@ build/gen: $(wildcard rtl/spec/gen*.c) $(wildcard rtl/spec/*.def rtl/spec/*.h)
 build/bench-rtl: $(wildcard bench/*.c bench/*.h) build/libquintrit.a
 	@echo '  cc $@'; $(CC) $(CPPFLAGS) -Ibench $(CFLAGS) -o $@ $(wildcard bench/*.c) build/libquintrit.a $(LDLIBS)
 
-build/rtl/%/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def | build/setup-rtl
+# One that can write waveforms; the shorter stem makes this the rule that counts.
+build/rtl/%-trace/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def build/firmware/firmware.hex | build/setup-trace
+	@tools/build-rtl --trace $*
+
+build/rtl/%/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def build/firmware/firmware.hex | build/setup-rtl
 	@tools/build-rtl $*
 
 tests-c: $(TEST_BINS) build/quintrit build/gen
@@ -126,5 +133,7 @@ build/san/fuzz_gguf: tests/fuzz/fuzz_gguf.c build/san/libquintrit.a
 build/san/%: tests/%.c build/san/libquintrit.a
 	@mkdir -p $(@D)
 	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) -I$(dir $<) -Itests/driver $(SANFLAGS) -o $@ $< build/san/libquintrit.a -lcmocka $(LDLIBS)
+
+include firmware/rv32/firmware.mk
 
 -include $(shell find build/obj build/san/obj -name '*.d' 2>/dev/null)

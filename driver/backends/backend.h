@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "quin_err.h"
+#include "quintrit.h"
 
 struct quin_backend_options {
     const char *config;  /* a row of configs.def */
     uint64_t dram_bytes; /* DRAM wanted */
     bool check_hazards;  /* where the backend can */
     bool ideal_memory;   /* simulated memory: a beat in every cycle, for benches */
+    struct quin_observation observation;
 };
 
 /* Told of every command that retires: its place in the program, and the scratchpad's words after it. */

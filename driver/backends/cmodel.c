@@ -58,6 +58,9 @@ static enum quin_err cmodel_open(const struct quin_backend_options *options, voi
     const struct quin_config *config = quin_config_find(options->config);
     if (!config)
         return quin_msg_set(msg, QUIN_ERR_ARG, "no configuration '%s'; see docs/configurations.md", options->config);
+    if (options->observation.timeline || options->observation.trace)
+        return quin_msg_set(msg, QUIN_ERR_ARG, "the golden model has no time, so no timeline and no waveform; "
+                            "take the simulated hardware, --backend rtl");
     struct cmodel *c = calloc(1, sizeof *c);
     if (c)
         c->device = quin_device_create(config, options->dram_bytes);

@@ -23,12 +23,15 @@ struct quin_lockstep {
     int failed; /* no memory for records: nothing is compared any more */
     uint64_t compared, differ;
     char first[256];
+    quin_lockstep_command_fn *on_command;
+    void *on_command_user;
 };
 
 static void golden_retired(void *user, const struct quin_retire *record, const struct quin_cmd *cmd, uint32_t error)
 {
     struct quin_lockstep *l = user;
-    (void)cmd;
+    if (l->on_command && !error)
+        l->on_command(l->on_command_user, record->index, cmd);
     if (error || l->failed)
         return;
     if (l->count == l->capacity) {
@@ -81,10 +84,15 @@ struct place {
     uint32_t base, row_stride, group_stride, rows, groups, words;
 };
 
+uint64_t quin_lockstep_greg(const struct quin_lockstep *l, uint32_t i)
+{
+    uint32_t at = QUIN_REG_GREG + 8 * i;
+    return quin_device_reg_read(l->golden, at) | (uint64_t)quin_device_reg_read(l->golden, at + 4) << 32;
+}
+
 static uint32_t limited(const struct quin_lockstep *l, uint64_t count, uint64_t reg)
 {
-    uint32_t at = QUIN_REG_GREG + 8 * (uint32_t)reg;
-    uint64_t g = quin_device_reg_read(l->golden, at) | (uint64_t)quin_device_reg_read(l->golden, at + 4) << 32;
+    uint64_t g = quin_lockstep_greg(l, (uint32_t)reg);
     return (uint32_t)(reg && g < count ? g : count);
 }
 
@@ -209,6 +217,9 @@ void quin_lockstep_retired(struct quin_lockstep *l, const struct quin_retire *re
     if (l->failed)
         return;
     const struct quin_retire *want = record->index < l->count ? &l->expected[record->index] : NULL;
+    /* behind a command that failed, units may have gone on */
+    if (!want && quin_device_reg_read(l->golden, QUIN_REG_STATUS) & QUIN_STATUS_ERROR)
+        return;
     l->compared++;
     if (want && !l->seen[record->index]) {
         l->seen[record->index] = 1;
@@ -218,6 +229,12 @@ void quin_lockstep_retired(struct quin_lockstep *l, const struct quin_retire *re
         return;
     if (!l->differ++)
         describe(l, record, want);
+}
+
+void quin_lockstep_on_command(struct quin_lockstep *l, quin_lockstep_command_fn *fn, void *user)
+{
+    l->on_command = fn;
+    l->on_command_user = user;
 }
 
 uint64_t quin_lockstep_differences(const struct quin_lockstep *l, uint64_t *compared, char text[256])

@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "backend.h"
-#include "firmware.h"
 #include "lockstep.h"
 #include "msg.h"
 #include "quin_sim.h"
+#include "timeline.h"
 
 enum {
-    SLICE_CYCLES = 200,
+    SLICE_CYCLES = 100000,     /* simulated between two looks at whether anything moves */
     PATIENCE_CYCLES = 40000000 /* without a retired command or a change of the register: the device is stuck */
 };
 
@@ -26,34 +26,35 @@ struct rtl {
     const struct quin_sim_api *api;
     struct quin_sim *sim;
     struct quin_lockstep *lockstep;
+    struct quin_timeline *timeline; /* NULL: none is written */
     uint64_t retired; /* commands so far */
-    struct quin_fw_port port;
-    struct quin_fw firmware;
 };
 
 /* ---- opening ---- */
 
-/* build/quintrit finds build/rtl/sim/libquin_sim.so. */
-static enum quin_err load(struct rtl *r, const char *config, struct quin_msg *msg)
+/* build/quintrit finds build/rtl/sim/libquin_sim.so; one that can write waveforms lies in build/rtl/sim-trace. */
+static enum quin_err load(struct rtl *r, const char *config, bool trace, struct quin_msg *msg)
 {
+    const char *flag = trace ? " TRACE=FILE" : "";
     char self[4096], path[sizeof self + 128];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     self[length > 0 ? length : 0] = 0;
     char *slash = strrchr(self, '/');
     if (slash)
         *slash = 0;
-    snprintf(path, sizeof path, "%s/rtl/%.64s/libquin_sim.so", slash ? self : ".", config);
+    snprintf(path, sizeof path, "%s/rtl/%.64s%s/libquin_sim.so", slash ? self : ".", config, trace ? "-trace" : "");
     if (access(path, R_OK))
-        return quin_msg_set(msg, QUIN_ERR_DEVICE, "there is no simulation of configuration '%s'; `make rtl CONFIG=%s` builds it",
-                            config, config);
+        return quin_msg_set(msg, QUIN_ERR_DEVICE, "there is no simulation of configuration '%s'%s; `make rtl CONFIG=%s%s` builds it",
+                            config, trace ? " that writes waveforms" : "", config, flag);
     r->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!r->object)
         return quin_msg_set(msg, QUIN_ERR_DEVICE, "cannot load the simulation: %s", dlerror());
     const struct quin_sim_api *(*open)(void);
     *(void **)&open = dlsym(r->object, "quin_sim_open"); /* POSIX: how a function comes out of dlsym */
     r->api = open ? open() : NULL;
-    if (!r->api || strcmp(r->api->config, config))
-        return quin_msg_set(msg, QUIN_ERR_MISMATCH, "%s is not a simulation of configuration '%s'; `make rtl CONFIG=%s` builds it",
+    if (!r->api || r->api->bytes != sizeof *r->api || r->api->options_bytes != sizeof(struct quin_sim_options) ||
+        strcmp(r->api->config, config))
+        return quin_msg_set(msg, QUIN_ERR_MISMATCH, "%s is not a simulation of configuration '%s' for this program; `make rtl CONFIG=%s` builds it",
                             path, config, config);
     return QUIN_OK;
 }
@@ -65,6 +66,7 @@ static void rtl_close(void *device)
         return;
     if (r->sim)
         r->api->destroy(r->sim);
+    (void)quin_timeline_close(r->timeline, NULL);
     quin_lockstep_destroy(r->lockstep);
     if (r->object)
         dlclose(r->object);
@@ -80,9 +82,25 @@ static uint32_t peek(const void *device, uint32_t word)
 static void on_retire(void *user, uint32_t unit, const struct quin_retire *record)
 {
     struct rtl *r = user;
-    (void)unit;
     r->retired++;
     quin_lockstep_retired(r->lockstep, record);
+    if (r->timeline)
+        quin_timeline_retired(r->timeline, r->api->cycles(r->sim), unit, record);
+}
+
+static uint64_t golden_greg(const void *user, uint32_t i)
+{
+    return quin_lockstep_greg(((const struct rtl *)user)->lockstep, i);
+}
+
+static void on_command(void *user, uint32_t index, const struct quin_cmd *cmd)
+{
+    quin_timeline_command(((struct rtl *)user)->timeline, index, cmd, golden_greg, user);
+}
+
+static void on_sample(void *user, uint64_t cycle, const uint64_t *counters)
+{
+    quin_timeline_counters(((struct rtl *)user)->timeline, cycle, counters);
 }
 
 static void on_write(void *user, uint32_t offset, uint32_t value)
@@ -90,32 +108,16 @@ static void on_write(void *user, uint32_t offset, uint32_t value)
     quin_lockstep_reg_write(((struct rtl *)user)->lockstep, offset, value);
 }
 
-static uint32_t port_reg_read(void *ctx, uint32_t offset)
+static enum quin_err open_timeline(struct rtl *r, const struct quin_backend_options *options, struct quin_msg *msg)
 {
-    struct rtl *r = ctx;
-    return r->api->reg_read(r->sim, offset);
-}
-
-static void port_reg_write(void *ctx, uint32_t offset, uint32_t value)
-{
-    struct rtl *r = ctx;
-    r->api->reg_write(r->sim, offset, value);
-}
-
-static enum quin_err rtl_mem_read(void *device, uint64_t address, void *data, size_t bytes, struct quin_msg *msg);
-static enum quin_err rtl_mem_write(void *device, uint64_t address, const void *data, size_t bytes, struct quin_msg *msg);
-
-static void port_mem_read(void *ctx, uint64_t address, void *data, uint32_t bytes)
-{
-    struct quin_msg msg;
-    if (rtl_mem_read(ctx, address, data, bytes, &msg))
-        memset(data, 0, bytes);
-}
-
-static void port_mem_write(void *ctx, uint64_t address, const void *data, uint32_t bytes)
-{
-    struct quin_msg msg;
-    (void)rtl_mem_write(ctx, address, data, bytes, &msg);
+    if (!options->observation.timeline)
+        return QUIN_OK;
+    enum quin_err err = quin_timeline_open(options->observation.timeline, options->config, 0, &r->timeline, msg);
+    if (err)
+        return err;
+    quin_lockstep_on_command(r->lockstep, on_command, r);
+    r->api->on_sample(r->sim, QUIN_TIMELINE_PERIOD, on_sample, r);
+    return QUIN_OK;
 }
 
 static enum quin_err rtl_open(const struct quin_backend_options *options, void **device, struct quin_msg *msg)
@@ -124,14 +126,20 @@ static enum quin_err rtl_open(const struct quin_backend_options *options, void *
     if (!config)
         return quin_msg_set(msg, QUIN_ERR_ARG, "no configuration '%s'; see docs/configurations.md", options->config);
     struct rtl *r = calloc(1, sizeof *r);
-    enum quin_err err = r ? load(r, options->config, msg) : quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a device");
+    enum quin_err err = r ? load(r, options->config, options->observation.trace != NULL, msg)
+                          : quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a device");
     if (!err) {
-        const struct quin_sim_options o = {.dram_bytes = options->dram_bytes, .ideal_memory = options->ideal_memory};
+        const struct quin_observation *see = &options->observation;
+        const struct quin_sim_options o = {.dram_bytes = options->dram_bytes, .ideal_memory = options->ideal_memory,
+                                           .trace = see->trace, .trace_from = see->trace_from, .trace_to = see->trace_to};
         r->sim = r->api->create(&o);
         r->lockstep = quin_lockstep_create(config, options->dram_bytes, peek, r);
         if (!r->sim || !r->lockstep)
-            err = quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a simulated device with %llu bytes of DRAM",
-                               (unsigned long long)options->dram_bytes);
+            err = quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a simulated device with %llu bytes of DRAM%s",
+                               (unsigned long long)options->dram_bytes,
+                               o.trace ? ", or the waveform's file cannot be written" : "");
+        else
+            err = open_timeline(r, options, msg);
     }
     if (err) {
         rtl_close(r);
@@ -139,8 +147,6 @@ static enum quin_err rtl_open(const struct quin_backend_options *options, void *
     }
     r->api->on_retire(r->sim, on_retire, r);
     r->api->on_write(r->sim, on_write, r);
-    r->port = (struct quin_fw_port){r, port_reg_read, port_reg_write, port_mem_read, port_mem_write};
-    quin_fw_init(&r->firmware, &r->port, 20000);
     *device = r;
     return QUIN_OK;
 }
@@ -199,8 +205,12 @@ static enum quin_err rtl_wait(void *device, uint32_t offset, uint32_t old, struc
 {
     struct rtl *r = device;
     uint64_t seen = r->retired, since = r->api->cycles(r->sim);
+    enum quin_err err;
     while (r->api->wait(r->sim, offset, old, SLICE_CYCLES) == old) {
-        quin_fw_poll(&r->firmware);
+        if (r->api->trapped(r->sim))
+            return quin_msg_set(msg, QUIN_ERR_DEVICE, "the firmware stopped at an instruction that its core does not have");
+        if (r->timeline && (err = quin_timeline_check(r->timeline, msg)))
+            return err;
         if (r->retired != seen) {
             seen = r->retired;
             since = r->api->cycles(r->sim);

@@ -69,6 +69,11 @@ static const struct row {
      "what computes: cmodel, the golden model (default), or rtl, its simulated hardware"},
     {"config", 0, TEXT, DEVICE, AT(config), 0, 0, "NAME",
      "configuration of the device (default: sim); see `quintrit configs`"},
+    {"timeline", 0, TEXT, RUN, AT(timeline), 0, 0, "FILE",
+     "rtl: write the commands and stalls, for ui.perfetto.dev"},
+    {"trace", 0, TEXT, RUN, AT(trace), 0, 0, "FILE", "rtl: write a waveform, FST; slower"},
+    {"trace-from", 0, COUNT, RUN, AT(trace_from), 0, 1e15, "C", "first cycle of the waveform (default: 0)"},
+    {"trace-to", 0, COUNT, RUN, AT(trace_to), 1, 1e15, "C", "cycle before which it ends (default: all)"},
     {"verbose", 'v', FLAG, RUN, AT(verbose), 0, 0, NULL,
      "also report the model, the device and every counter"},
     {"help", 'h', FLAG, ANY, AT(help), 0, 0, NULL, "this text"},
@@ -257,6 +262,14 @@ enum quin_exit quin_options_parse(enum quin_command command, const char *name, i
     }
     if (!code && !o->help && o->prompt && o->file) {
         quin_term_error("both --prompt and --file are given; give one of them");
+        code = QUIN_EXIT_USAGE;
+    }
+    if (!code && !o->help && !o->trace && (o->trace_from || o->trace_to)) {
+        quin_term_error("--trace-from and --trace-to go with --trace FILE");
+        code = QUIN_EXIT_USAGE;
+    }
+    if (!code && !o->help && o->trace_to && o->trace_to <= o->trace_from) {
+        quin_term_error("--trace-to must be larger than --trace-from");
         code = QUIN_EXIT_USAGE;
     }
     return code;

@@ -28,6 +28,8 @@ struct quin_options {
     const char *model; /* NULL: the embedded one */
     const char *prompt, *file;
     const char *backend, *config;
+    const char *timeline, *trace;  /* NULL: not written */
+    int64_t trace_from, trace_to;  /* cycles; 0, 0: all */
     const char *stop[QUIN_STOPS_MAX]; /* none is empty */
     size_t stops;
     const char *override[QUIN_OVERRIDES_MAX]; /* KEY=TYPE:VALUE */

@@ -66,6 +66,8 @@ enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_
     options.context = o->context;
     options.exact = o->exact;
     options.check_hazards = o->hazards;
+    options.observation = (struct quin_observation){o->timeline, o->trace, (uint64_t)o->trace_from,
+                                                    (uint64_t)o->trace_to};
     struct quin_progress progress = quin_term_progress("loading the device");
     enum quin_err err = quin_engine_open(s->lm, &options, &progress, &s->engine, msg);
     quin_term_progress_end();

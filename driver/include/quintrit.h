@@ -78,6 +78,13 @@ uint32_t quin_lm_bos(const struct quin_lm *lm);
 
 struct quin_engine; /* opaque */
 
+/* What to write down of a run, where the backend has time; NULL: nothing. */
+struct quin_observation {
+    const char *timeline;          /* trace events for ui.perfetto.dev */
+    const char *trace;             /* a waveform (FST), for gtkwave or surfer */
+    uint64_t trace_from, trace_to; /* cycles that it shows, the last one excluded; 0, 0: all */
+};
+
 struct quin_engine_options {
     const char *backend; /* "cmodel" */
     const char *config;  /* a row of rtl/spec/configs.def */
@@ -85,6 +92,7 @@ struct quin_engine_options {
     uint32_t slots;      /* sequences, 1 to 16 */
     bool exact;          /* ten trits for KV cache and lm_head, 16-bit attention, instead of five and 8 */
     bool check_hazards;  /* cmodel: also check that the program's waits cover its dependences */
+    struct quin_observation observation;
 };
 struct quin_engine_options quin_engine_defaults(void); /* cmodel, sim, 0, 1, false, false */
 

@@ -144,7 +144,8 @@ enum quin_err quin_engine_open_model(const struct quin_model *model, const struc
     if (!err)
         err = quin_layout_make(&e->layout, config, &model->hyper, &precision, options->context, options->slots, msg);
     const struct quin_backend_options open = {
-        .config = options->config, .dram_bytes = e->layout.dram_bytes, .check_hazards = options->check_hazards};
+        .config = options->config, .dram_bytes = e->layout.dram_bytes, .check_hazards = options->check_hazards,
+        .observation = options->observation};
     if (!err)
         err = e->backend->open(&open, &e->device, msg);
     if (!err)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the array reads from the scratchpad: the activations, byte by byte and all rows at once, for tile after tile
-// of a MATMUL, and once the rows' scales and the one column scale.
+// What the array reads from the scratchpad: the activations, byte by byte and all rows at once, for tile
+// after tile of a MATMUL, and once the rows' scales and the one column scale.
 //   act[r] = byte i of the words from act_base + r * act_row on, i = 0 .. k - 1, again for each tile
-// Two lines of LineWords words a row: while one is used the next is read, row by row. ready_o: act_o is there;
-// next_i takes it, tile_end_i (with next_i) says that the tile ends here. The first lines come before the scales,
-// which only the drain needs. start_i: the job's fields are in place, and stay until its last beat.
+// Four lines of LineWords words a row: while one is used the next are read, line by line and in it row by
+// row, also those of the next MATMUL. ready_o: act_o is there; next_i takes it, tile_end_i (with next_i): the
+// tile ends here. The first lines come before the scales, which only the drain needs; these wait for
+// scale_room_i. With yield_i there is no new request while two lines or more are there. start_i: the fields
+// are in place, and stay until idle_o.
 `default_nettype none
 
 module quin_act_fetch #(
@@ -16,11 +18,11 @@ module quin_act_fetch #(
     input  logic                clk_i,
     input  logic                rst_ni,
     input  logic                start_i,
+    output logic                idle_o,
     input  logic [6:0]          rows_i,         // 1 .. Rows
     input  logic [14:0]         k_i,            // at least 1
     input  logic [19:0]         n_i,            // at least 1
     input  logic [19:0]         channels_i,     // of a tile
-    input  logic [Rows-1:0]     row_en_i,
     input  logic                column_scales_i,
     input  logic [19:0]         act_base_i,
     input  logic [19:0]         act_row_i,
@@ -28,6 +30,7 @@ module quin_act_fetch #(
     input  logic [19:0]         rscale_row_i,
     input  logic [19:0]         cscale_base_i,
     // Scratchpad reads.
+    input  logic                yield_i,        // somebody else waits for the scratchpad
     output logic                req_o,
     input  logic                gnt_i,
     output logic [19:0]         addr_o,
@@ -37,13 +40,15 @@ module quin_act_fetch #(
     output logic                ready_o,
     input  logic                next_i,
     input  logic                tile_end_i,
+    input  logic [Rows-1:0]     row_en_i,       // rows of the MATMUL whose beats enter
     output logic [8*Rows-1:0]   act_o,          // 0 for rows not in use
     // To the drain.
+    input  logic                scale_room_i,   // it has a place for the scales of one more MATMUL
     output logic                rscale_we_o,
     output logic [RowBits-1:0]  rscale_at_o,
     output logic [31:0]         scale_o,        // with rscale_we_o, and cscale_we_o
     output logic                cscale_we_o,
-    output logic                scales_o        // all scales of the scratchpad are with the drain
+    output logic                scales_o        // with the last of a MATMUL
 );
     localparam int LineShift = $clog2(LineWords);
     localparam int PlaceBits = LineShift + 2;  // of a byte in a line
@@ -53,20 +58,26 @@ module quin_act_fetch #(
 
     // What is asked for next. Addresses count words; the row's own is kept by adding strides.
     logic [RowBits-1:0]     row_q;
-    logic                   half_q;          // which of a row's two lines
-    logic                   first_q;         // the job's first lines: the scales come behind them
+    logic [1:0]             line_in_q;       // place of the lines asked for
+    logic [2:0]             lines_q;         // lines asked for in all rows and not used up
+    logic [2:0]             there_q;         // lines there in all rows and not used up
+    logic                   asked_q;         // a request was made and not granted
+    logic                   first_q;         // a MATMUL's first lines: the scales come behind them
     logic [19:0]            addr_q;          // of row row_q
     logic [19:0]            line_q;          // activations: of row 0
     logic [15-PlaceBits:0]  lines_left_q;    // of this tile, this one included
     logic [19:0]            n_left_q;        // channels of this tile and those behind
-    logic [1:0]             full_q;          // lines of all rows are there
 
-    logic last_row, last_line, last_tile, grant;
+    logic last_row, last_line, last_tile, want, grant, line_granted, line_end;
     assign last_row = 7'(row_q) == rows_i - 7'd1;
     assign last_line = lines_left_q == 1;
     assign last_tile = n_left_q <= channels_i;
-    assign req_o = state_q != IDLE && !(state_q == ACT && full_q[half_q]);
+    assign idle_o = state_q == IDLE;
+    // Once made, a request stays: neither room vanishes by itself.
+    assign want = (state_q == ACT && !lines_q[2]) || (state_q == RSCALE && scale_room_i) || state_q == CSCALE;
+    assign req_o = want && (asked_q || !yield_i || there_q[2:1] == 2'd0);
     assign grant = req_o && gnt_i;
+    assign line_granted = grant && state_q == ACT && last_row;
     assign addr_o = addr_q >> LineShift;
 
     logic [15:0] k_up;
@@ -82,9 +93,9 @@ module quin_act_fetch #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= IDLE;
+            line_in_q <= 2'd0;
         end else if (start_i) begin
             state_q <= ACT;
-            half_q <= 1'b0;
             first_q <= 1'b1;
             row_q <= '0;
             addr_q <= act_base_i;
@@ -98,7 +109,7 @@ module quin_act_fetch #(
             row_q <= '0;
             case (state_q)
                 ACT: begin
-                    half_q <= !half_q;
+                    line_in_q <= line_in_q + 2'd1;
                     first_q <= 1'b0;
                     line_q <= next_line;
                     addr_q <= first_q ? rscale_base_i : next_line;
@@ -125,19 +136,25 @@ module quin_act_fetch #(
     end
 
     // What arrives, a cycle after its grant.
-    logic               act_q, rscale_q, cscale_q, fill_q, scales_q;
-    logic               to_half_q;
-    logic [RowBits-1:0] to_row_q;
+    logic                 act_q, rscale_q, cscale_q, line_there_q, scales_q;
+    logic [1:0]           to_line_q;
+    logic [RowBits-1:0]   to_row_q;
     logic [LineShift-1:0] word_q;
 
     always_ff @(posedge clk_i) begin
-        if (grant) begin
+        if (!rst_ni) begin  // what still arrives is for nobody
+            act_q <= 1'b0;
+            rscale_q <= 1'b0;
+            cscale_q <= 1'b0;
+            line_there_q <= 1'b0;
+            scales_q <= 1'b0;
+        end else if (grant) begin
             act_q <= state_q == ACT;
             rscale_q <= state_q == RSCALE;
             cscale_q <= state_q == CSCALE;
-            fill_q <= state_q == ACT && last_row;
+            line_there_q <= state_q == ACT && last_row;
             scales_q <= state_q == CSCALE || (state_q == RSCALE && last_row && column_scales_i);
-            to_half_q <= half_q;
+            to_line_q <= line_in_q;
             to_row_q <= row_q;
             word_q <= addr_q[LineShift-1:0];
         end
@@ -147,29 +164,26 @@ module quin_act_fetch #(
     assign rscale_at_o = to_row_q;
     assign rscale_we_o = rvalid_i && rscale_q;
     assign cscale_we_o = rvalid_i && cscale_q;
-
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni || start_i) scales_o <= 1'b0;
-        else if (rvalid_i && scales_q) scales_o <= 1'b1;
-    end
+    assign scales_o = rvalid_i && scales_q;
 
     // Use.
-    logic                 use_half_q, line_end;
+    logic [1:0]           line_out_q;
     logic [PlaceBits-1:0] place_q;
     assign line_end = next_i && (tile_end_i || place_q == '1);
-    assign ready_o = full_q[use_half_q];
+    assign ready_o = there_q != 3'd0;
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || start_i) begin
-            full_q <= 2'b00;
-            use_half_q <= 1'b0;
+        if (!rst_ni) begin
+            lines_q <= 3'd0;
+            there_q <= 3'd0;
+            asked_q <= 1'b0;
+            line_out_q <= 2'd0;
             place_q <= '0;
         end else begin
-            if (rvalid_i && fill_q) full_q[to_half_q] <= 1'b1;
-            if (line_end) begin
-                full_q[use_half_q] <= 1'b0;
-                use_half_q <= !use_half_q;
-            end
+            asked_q <= req_o && !gnt_i;
+            if (line_granted != line_end) lines_q <= line_end ? lines_q - 3'd1 : lines_q + 3'd1;
+            if ((rvalid_i && line_there_q) != line_end) there_q <= line_end ? there_q - 3'd1 : there_q + 3'd1;
+            if (line_end) line_out_q <= line_out_q + 2'd1;
             if (next_i) place_q <= line_end ? '0 : place_q + 1'b1;
         end
     end
@@ -177,15 +191,12 @@ module quin_act_fetch #(
     genvar r;
     generate
         for (r = 0; r < Rows; r = r + 1) begin : g_row
-            logic [LineBits-1:0] line0_q, line1_q;
-            always_ff @(posedge clk_i) begin
-                if (rvalid_i && act_q && to_row_q == RowBits'(r)) begin
-                    if (to_half_q) line1_q <= rdata_i;
-                    else line0_q <= rdata_i;
-                end
-            end
-            assign act_o[8*r +: 8] = !row_en_i[r] ? 8'd0
-                : use_half_q ? line1_q[8*place_q +: 8] : line0_q[8*place_q +: 8];
+            logic [LineBits-1:0] mem [0:3];
+            logic [LineBits-1:0] line;
+            always_ff @(posedge clk_i)
+                if (rvalid_i && act_q && to_row_q == RowBits'(r)) mem[to_line_q] <= rdata_i;
+            assign line = mem[line_out_q];
+            assign act_o[8*r +: 8] = row_en_i[r] ? line[8*place_q +: 8] : 8'd0;
         end
     endgenerate
 endmodule

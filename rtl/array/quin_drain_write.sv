@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results into the scratchpad. They come channel by channel, in a channel row by row:
+// Results into the scratchpad. They come channel by channel, in a channel row by row, last_row_i with the
+// last of a channel and last_i too with the very last of a MATMUL:
 //   sp[dst_base + r * dst_row + j] = value,  r = 0 .. rows - 1 within j = 0 .. n - 1
 //   checksum = sum of rotl32(value, j mod 32)
-// The words of a line wait until all rows have theirs, then the lines of all rows are written one by one, while the
-// next words gather in the other half of the buffer. ready_o is a register. done_o: all n * rows results are in the
+// The words of a line wait until all rows have theirs, then the lines of all rows are written one by one,
+// while the next words gather in the other half of the buffer, also those of the next MATMUL. job_*: the
+// MATMULs in order, empty ones without results among them. done_o: the oldest has all its results in the
 // memory, and checksum_o is theirs.
 `default_nettype none
 
@@ -14,15 +16,19 @@ module quin_drain_write #(
 ) (
     input  logic                   clk_i,
     input  logic                   rst_ni,
-    input  logic                   start_i,
-    input  logic [6:0]             rows_i,
-    input  logic [19:0]            n_i,
-    input  logic [19:0]            dst_base_i,  // a multiple of 16
-    input  logic [19:0]            dst_row_i,   // a multiple of 16
+    input  logic                   job_valid_i,
+    output logic                   job_ready_o,
+    input  logic                   job_empty_i,
+    input  logic [6:0]             job_rows_i,
+    input  logic [19:0]            job_dst_base_i,  // a multiple of 16
+    input  logic [19:0]            job_dst_row_i,   // a multiple of 16
     input  logic                   valid_i,
     output logic                   ready_o,
     input  logic [31:0]            value_i,
+    input  logic                   last_row_i,
+    input  logic                   last_i,
     output logic                   done_o,
+    output logic                   done_empty_o,    // it had none
     output logic [31:0]            checksum_o,
     // Scratchpad writes.
     output logic                   req_o,
@@ -36,36 +42,30 @@ module quin_drain_write #(
 
     // Gathering.
     logic [RowBits-1:0]   row_q;
-    logic [19:0]          channel_q;
+    logic [4:0]           turn_q;           // channel mod 32
     logic                 half_q;
     logic [1:0]           full_q;           // the half's lines are to be written
+    logic [1:0]           last_q;           // they are a MATMUL's last
     logic [LineShift-1:0] end0_q, end1_q;   // their last word
-    logic                 all_q;            // all results have come
     logic [LineShift-1:0] word;
-    logic                 last_channel, line_end, take;
+    logic                 line_end, take;
 
-    assign word = channel_q[LineShift-1:0];
-    assign last_channel = channel_q == n_i - 20'd1;
-    assign line_end = (word == '1 || last_channel) && 7'(row_q) == rows_i - 7'd1;
+    assign word = turn_q[LineShift-1:0];
+    assign line_end = last_row_i && (word == '1 || last_i);
     assign ready_o = !full_q[half_q];
     assign take = valid_i && ready_o;
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || start_i) begin
+        if (!rst_ni) begin
             row_q <= '0;
-            channel_q <= '0;
+            turn_q <= '0;
             half_q <= 1'b0;
-            all_q <= 1'b0;
         end else if (take) begin
-            if (7'(row_q) == rows_i - 7'd1) begin
-                row_q <= '0;
-                channel_q <= channel_q + 20'd1;
-                all_q <= last_channel;
-            end else begin
-                row_q <= row_q + 1'b1;
-            end
+            row_q <= last_row_i ? '0 : row_q + 1'b1;
+            if (last_row_i) turn_q <= last_i ? '0 : turn_q + 5'd1;
             if (line_end) begin
                 half_q <= !half_q;
+                last_q[half_q] <= last_i;
                 if (half_q) end1_q <= word;
                 else end0_q <= word;
             end
@@ -73,37 +73,54 @@ module quin_drain_write #(
     end
 
     // Writing. Addresses count words: of row out_row_q and of row 0.
+    logic                 busy_q, empty_q, done_q, out_half_q;
+    logic [6:0]           rows_q;
     logic [RowBits-1:0]   out_row_q;
-    logic                 out_half_q;
-    logic [19:0]          addr_q, line_q;
+    logic [19:0]          dst_row_q, addr_q, line_q;
     logic [LineShift-1:0] out_end;
     logic                 out_last;
 
-    assign req_o = full_q[out_half_q];
+    assign job_ready_o = !busy_q;
+    assign req_o = busy_q && full_q[out_half_q];
     assign addr_o = addr_q >> LineShift;
     assign out_end = out_half_q ? end1_q : end0_q;
-    assign out_last = req_o && gnt_i && 7'(out_row_q) == rows_i - 7'd1;
-    assign done_o = all_q && full_q == 2'b00;
+    assign out_last = req_o && gnt_i && 7'(out_row_q) == rows_q - 7'd1;
+    assign done_o = done_q;
+    assign done_empty_o = empty_q;
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || start_i) begin
+        if (!rst_ni) begin
+            busy_q <= 1'b0;
+            done_q <= 1'b0;
             full_q <= 2'b00;
             out_half_q <= 1'b0;
-            out_row_q <= '0;
-            addr_q <= dst_base_i;
-            line_q <= dst_base_i;
         end else begin
+            done_q <= (out_last && last_q[out_half_q]) || (job_valid_i && job_ready_o && job_empty_i);
+            if (job_valid_i && job_ready_o) busy_q <= !job_empty_i;
+            else if (out_last && last_q[out_half_q]) busy_q <= 1'b0;
             if (take && line_end) full_q[half_q] <= 1'b1;
             if (out_last) begin
                 full_q[out_half_q] <= 1'b0;
                 out_half_q <= !out_half_q;
-                out_row_q <= '0;
-                addr_q <= line_q + 20'(LineWords);
-                line_q <= line_q + 20'(LineWords);
-            end else if (req_o && gnt_i) begin
-                out_row_q <= out_row_q + 1'b1;
-                addr_q <= addr_q + dst_row_i;
             end
+        end
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (job_valid_i && job_ready_o) begin
+            empty_q <= job_empty_i;
+            rows_q <= job_rows_i;
+            dst_row_q <= job_dst_row_i;
+            out_row_q <= '0;
+            addr_q <= job_dst_base_i;
+            line_q <= job_dst_base_i;
+        end else if (out_last) begin
+            out_row_q <= '0;
+            addr_q <= line_q + 20'(LineWords);
+            line_q <= line_q + 20'(LineWords);
+        end else if (req_o && gnt_i) begin
+            out_row_q <= out_row_q + 1'b1;
+            addr_q <= addr_q + dst_row_q;
         end
     end
 
@@ -121,18 +138,28 @@ module quin_drain_write #(
     endgenerate
     assign wstrb_o[3:0] = 4'hf;
 
-    // One cycle to turn the word, one to add it: done before the last line is written.
-    logic        turned_valid_q;
-    logic [31:0] turned_q;
+    // One cycle to turn the word, one to add it. A half has its own result, which stays until its lines are
+    // written.
+    logic        turned_q, turned_end_q, turned_half_q, fresh_q;
+    logic [31:0] turned_word_q, sum, sum_q, sum0_q, sum1_q;
+
+    assign sum = (fresh_q ? 32'd0 : sum_q) + turned_word_q;
+    assign checksum_o = empty_q ? 32'd0 : out_half_q ? sum0_q : sum1_q;  // the half is the next one already
 
     always_ff @(posedge clk_i) begin
-        if (take) turned_q <= 32'(({value_i, value_i} << channel_q[4:0]) >> 32);
-        if (!rst_ni || start_i) begin
-            turned_valid_q <= 1'b0;
-            checksum_o <= 32'd0;
-        end else begin
-            turned_valid_q <= take;
-            if (turned_valid_q) checksum_o <= checksum_o + turned_q;
+        if (!rst_ni) turned_q <= 1'b0;
+        else turned_q <= take;
+        if (take) begin
+            turned_word_q <= 32'(({value_i, value_i} << turn_q) >> 32);
+            turned_end_q <= last_i;
+            turned_half_q <= half_q;
+        end
+        if (!rst_ni) fresh_q <= 1'b1;
+        else if (turned_q) fresh_q <= turned_end_q;
+        if (turned_q) begin
+            sum_q <= sum;
+            if (turned_half_q) sum1_q <= sum;
+            else sum0_q <= sum;
         end
     end
 endmodule

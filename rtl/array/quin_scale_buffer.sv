@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Column scales of one tile, as they come in the stream behind its beats: scale j is bytes 4 j .. 4 j + 3. read_i,
-// channel_i: scale_o in the cycle after, held. start_i makes the next beat the first one.
+// Column scales of one tile, as they come in the stream behind its beats: scale j is bytes 4 j .. 4 j + 3.
+// read_i, channel_i: scale_o in the cycle after, held. start_i makes the next beat the first one.
 `default_nettype none
 
 module quin_scale_buffer #(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stage d of five: the columns d, 5 + d, 10 + d .. of all byte lanes, which work in the same cycle. A beat comes with
-// valid_i; in the next cycle the stage adds it and hands it on: the bytes' remainders, the activations and last.
-// Beside it travel the number of rows whose activation is not zero and the number of trits so far that are not.
-// Nothing changes where no beat is.
+// Stage d of five: the columns d, 5 + d, 10 + d .. of all byte lanes, which work in the same cycle. A beat
+// comes with the rows that it is for (en_i, from row 0 on; 0: no beat). In the next cycle the stage adds it
+// and hands it on: the bytes' remainders, the activations, last, and the number of its trits so far that are
+// not zero. read_i, lane_i, group_i: sums_o are shadows of a lane's column, combinational, else 0. Nothing
+// changes where no beat is.
 `default_nettype none
 
 module quin_stage #(
@@ -10,96 +11,73 @@ module quin_stage #(
     parameter int StreamBytes = 8,
     parameter int CarryBits = 15,
     parameter int Counters = 1,
-    parameter int SumBits = CarryBits + 8,                            // derived
-    parameter int RowBits = $clog2(Rows + 1),                         // derived
-    parameter int TritBits = $clog2(5 * StreamBytes + 1),             // derived
-    parameter int WrapBits = $clog2(Rows * StreamBytes + 1)           // derived
+    parameter int ReadRows = Rows,                           // divides Rows
+    parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
+    parameter int SumBits = CarryBits + 8,                   // derived
+    parameter int LaneBits = $clog2(StreamBytes),            // derived
+    parameter int TritBits = $clog2(5 * StreamBytes + 1),    // derived
+    parameter int WrapBits = $clog2(Rows * StreamBytes + 1)  // derived
 ) (
-    input  logic                                clk_i,
-    input  logic                                rst_ni,
-    input  logic [Rows-1:0]                     row_en_i,  // constant while beats are in the array
-    input  logic                                valid_i,
-    input  logic                                last_i,
-    input  logic [8*StreamBytes-1:0]            bytes_i,
-    input  logic [8*Rows-1:0]                   act_i,
-    input  logic [RowBits-1:0]                  actives_i,
-    input  logic [TritBits-1:0]                 trits_i,
-    output logic                                valid_o,
-    output logic                                last_o,
-    output logic [8*StreamBytes-1:0]            bytes_o,
-    output logic [8*Rows-1:0]                   act_o,
-    output logic [RowBits-1:0]                  actives_o,
-    output logic [TritBits-1:0]                 trits_o,
-    output logic [SumBits*Rows*StreamBytes-1:0] sums_o,    // the shadows, lane by lane, row by row
-    output logic [WrapBits-1:0]                 wraps_o    // of the beat before, 0 if there was none
+    input  logic                              clk_i,
+    input  logic                              rst_ni,
+    input  logic [Rows-1:0]                   en_i,
+    input  logic                              last_i,
+    input  logic [8*StreamBytes-1:0]          bytes_i,
+    input  logic [8*Rows-1:0]                 act_i,
+    input  logic [TritBits-1:0]               trits_i,
+    output logic [Rows-1:0]                   en_o,
+    output logic                              last_o,
+    output logic [8*StreamBytes-1:0]          bytes_o,
+    output logic [8*Rows-1:0]                 act_o,
+    output logic [TritBits-1:0]               trits_o,
+    input  logic                              read_i,
+    input  logic [LaneBits-1:0]               lane_i,
+    input  logic [GroupBits-1:0]              group_i,
+    output logic [SumBits*ReadRows-1:0]       sums_o,
+    output logic [WrapBits-1:0]               wraps_o   // of the beat that was added in the cycle before
 );
-    localparam int ColumnWrapBits = $clog2(Rows + 1);
+    logic                     run_q;
+    logic [StreamBytes-1:0]   plus, minus, plus_q, minus_q;
+    logic [8*StreamBytes-1:0] rest;
 
-    logic [Rows-1:0]                       en_q;
-    logic [TritBits-1:0]                   trits_q;
-    logic [StreamBytes-1:0]                nz;
-    logic [ColumnWrapBits*StreamBytes-1:0] wraps;
+    function automatic logic [TritBits-1:0] ones(input logic [StreamBytes-1:0] bits);
+        integer n;
+        ones = '0;
+        for (n = 0; n < StreamBytes; n = n + 1) ones = ones + TritBits'(bits[n]);
+    endfunction
 
+    // The sums are cleared in the cycle after a reset, before a beat can get to them.
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) begin
-            valid_o <= 1'b0;
-            en_q <= '0;
-        end else begin
-            valid_o <= valid_i;
-            en_q <= row_en_i & {Rows{valid_i}};
-        end
+        run_q <= rst_ni;
+        en_o <= rst_ni ? en_i : '0;
     end
 
     always_ff @(posedge clk_i) begin
-        if (valid_i) begin
+        if (en_i[0]) begin
             last_o <= last_i;
             act_o <= act_i;
-            actives_o <= actives_i;
-            trits_q <= trits_i;
+            plus_q <= plus;
+            minus_q <= minus;
+            bytes_o <= rest;
+            trits_o <= trits_i + ones(plus | minus);
         end
     end
 
-    genvar b;
+    genvar i;
     generate
-        for (b = 0; b < StreamBytes; b = b + 1) begin : g_lane
-            quin_column #(.Rows(Rows), .CarryBits(CarryBits), .Counters(Counters)) column (
-                .clk_i, .rst_ni,
-                .load_i(valid_i), .byte_i(bytes_i[8*b +: 8]), .rest_o(bytes_o[8*b +: 8]), .nz_o(nz[b]),
-                .en_i(en_q), .last_i(last_o), .act_i(act_o),
-                .sums_o(sums_o[SumBits*Rows*b +: SumBits*Rows]),
-                .wraps_o(wraps[ColumnWrapBits*b +: ColumnWrapBits])
+        for (i = 0; i < StreamBytes; i = i + 1) begin : g_tap
+            quin_trit_tap tap (
+                .byte_i(bytes_i[8*i +: 8]), .plus_o(plus[i]), .minus_o(minus[i]), .rest_o(rest[8*i +: 8])
             );
         end
     endgenerate
 
-    function automatic logic [TritBits-1:0] ones(input logic [StreamBytes-1:0] bits);
-        integer i;
-        ones = '0;
-        for (i = 0; i < StreamBytes; i = i + 1) ones = ones + TritBits'(bits[i]);
-    endfunction
-    assign trits_o = trits_q + ones(nz);
-
-    generate
-        if (Counters != 0) begin : g_wraps
-            logic before_q;  // the beat before is in wraps
-            always_ff @(posedge clk_i) begin
-                if (!rst_ni) before_q <= 1'b0;
-                else before_q <= valid_o;
-            end
-
-            function automatic logic [WrapBits-1:0] total(input logic [ColumnWrapBits*StreamBytes-1:0] counts);
-                integer i;
-                total = '0;
-                for (i = 0; i < StreamBytes; i = i + 1)
-                    total = total + WrapBits'(counts[ColumnWrapBits*i +: ColumnWrapBits]);
-            endfunction
-            assign wraps_o = before_q ? total(wraps) : '0;
-        end else begin : g_no_wraps
-            logic unused_wraps;
-            assign unused_wraps = ^wraps;
-            assign wraps_o = '0;
-        end
-    endgenerate
+    quin_pe_block #(
+        .Rows(Rows), .Lanes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters), .ReadRows(ReadRows)
+    ) pes (
+        .clk_i, .rst_ni(run_q), .en_i(en_o), .last_i(last_o), .plus_i(plus_q), .minus_i(minus_q),
+        .act_i(act_o), .read_i, .lane_i, .group_i, .sums_o, .wraps_o
+    );
 endmodule
 
 `default_nettype wire

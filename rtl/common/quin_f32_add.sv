@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // y = sub ? a - b : a + b in binary32 as docs/numerics.md defines it: nearest even, subnormals are zero, one
-// NaN, tiny sums become zero of their sign. Latency 3 (quin_cell_pkg::F32_ADD_LATENCY), one sum a cycle;
+// NaN, tiny sums become zero of their sign. Latency 4 (quin_cell_pkg::F32_ADD_LATENCY), one sum a cycle;
 // en_i = 0 freezes the pipeline.
-//   1: order the operands by magnitude   2: align, add or subtract   3: normalise, round, pack
+//   1: order the operands by magnitude   2: align, add or subtract   3: round, or begin to normalise   4: pack
 `default_nettype none
 module quin_f32_add (
     input  logic        clk_i,
@@ -56,15 +56,26 @@ module quin_f32_add (
     end
 
     // Stage 2. Two bits below the significand and a sticky bit are enough: a difference loses at most one
-    // leading bit when the operands are shifted apart by two or more, and is exact otherwise.
-    logic [54:0] aligned;
-    logic [27:0] addend;
+    // leading bit when the operands are shifted apart by two or more, and is exact otherwise. The sticky bit
+    // does not wait for the shifted operand: lost marks the bits of small that the shift drops. It stands alone
+    // in its place and comes out as it is; in a difference it takes one from the place above.
+    logic [23:0] lost;
+    logic [25:0] aligned;
+    logic        sticky;
+    logic [27:0] sum;
     /* verilator lint_off UNUSEDSIGNAL */ // the place of the carry in
-    logic [28:0] sum;
+    logic [27:0] wide;
     /* verilator lint_on UNUSEDSIGNAL */
-    assign aligned = {small_q, 31'b0} >> shift_q;
-    assign addend = {1'b0, aligned[54:29], aligned[28:0] != 0} ^ {28{cancel1_q}};
-    assign sum = {1'b0, large_q, 3'b0, 1'b1} + {addend, cancel1_q};
+    generate
+        genvar i;
+        for (i = 0; i < 24; i = i + 1) begin : g_lost
+            assign lost[i] = small_q[i] && shift_q > 5'(i + 2);
+        end
+    endgenerate
+    assign sticky = lost != 0;
+    assign aligned = {small_q, 2'b0} >> shift_q;
+    assign wide = {1'b0, large_q, 2'b0, 1'b1} + {{1'b0, aligned} ^ {27{cancel1_q}}, cancel1_q && !sticky};
+    assign sum = {wide[27:1], sticky};
 
     logic [27:0] sum_q;        // carry, hidden bit, fraction [23], guard [2], sticky
     logic [8:0]  exponent2_q;  // that of large less 1
@@ -72,7 +83,7 @@ module quin_f32_add (
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            sum_q <= sum[28:1];
+            sum_q <= sum;
             exponent2_q <= {1'b0, exponent1_q} - 9'd1;
             sign2_q <= sign1_q;
             cancel2_q <= cancel1_q;
@@ -90,24 +101,47 @@ module quin_f32_add (
     assign round_up = below[2] && (below[1:0] != 0 || below[3]);
     assign far = {exponent2_q, below[25:3]} + {7'b0, sum_q[27], !sum_q[27] && sum_q[26], 22'b0, round_up};
 
-    // Stage 3, near: more leading bits cancelled. The sum is exact then and its two lowest bits are 0.
-    logic [4:0]  zeros;  // leading zeros of sum_q[24:2]
-    logic [22:0] near_significand;
-    logic [8:0]  near_exponent;  // that of large - zeros - 2
-    quin_lead #(.Width(23)) lead (.x_i(sum_q[24:2]), .zeros_o(zeros), .normal_o(near_significand));
-    assign near_exponent = exponent2_q + {4'hf, ~zeros};
+    // Stage 3, near: more leading bits cancelled. The sum is exact then and its two lowest bits are 0. Here the
+    // first group of four bits with a one moves to the top, in stage 4 the one itself.
+    logic [23:0] coarse;
+    logic [2:0]  groups;  // of zeros
+    quin_lead #(.Width(24)) lead (.x_i({sum_q[24:2], 1'b0}), .groups_o(groups), .x_o(coarse));
 
-    // Tiny: the exponent is 0 or, in 9 bits, negative. Overflow: it is 255 or, after rounding, 256.
-    logic        is_near, zero, tiny, huge;
+    logic [31:0] far_q;
+    logic [23:0] coarse_q;
+    logic [8:0]  exponent3_q;  // that of large less 1
+    logic [2:0]  groups_q;
+    logic        near_q, sign3_q, cancel3_q, nan3_q, inf3_q;
+
+    always_ff @(posedge clk_i) begin
+        if (en_i) begin
+            far_q <= far;
+            coarse_q <= coarse;
+            groups_q <= groups;
+            exponent3_q <= exponent2_q;
+            near_q <= sum_q[27:25] == 0;
+            sign3_q <= sign2_q;
+            cancel3_q <= cancel2_q;
+            nan3_q <= nan2_q;
+            inf3_q <= inf2_q;
+        end
+    end
+
+    // Stage 4. Tiny: the exponent is 0 or, in 9 bits, negative. Overflow: it is 255 or, after rounding, 256.
+    logic [1:0]  zeros;  // above the leading one of coarse
+    logic [22:0] near_fraction;
+    logic [8:0]  near_exponent;  // that of large - all zeros - 2
+    logic        zero, tiny, huge;
     logic [31:0] finite, number;
-    assign is_near = sum_q[27:25] == 0;
-    assign zero = is_near && !near_significand[22];
-    assign tiny = is_near ? near_exponent[8] || near_exponent == 0 : far[31:23] == 0;
-    assign huge = !is_near && far[31:23] >= 9'd255;
-    assign finite = zero || tiny ? {sign2_q && !(zero && cancel2_q), 31'b0} :
-                    is_near ? {sign2_q, near_exponent[7:0], near_significand[21:0], 1'b0} :
-                    {sign2_q, far[30:0]};
-    assign number = nan2_q ? 32'h7fc00000 : inf2_q || huge ? {sign2_q, 31'h7f800000} : finite;
+    assign zeros = {coarse_q[23:22] == 0, !coarse_q[23] && (coarse_q[22] || !coarse_q[21])};
+    assign near_fraction = coarse_q[22:0] << zeros;
+    assign near_exponent = exponent3_q + {4'hf, ~groups_q, ~zeros};
+    assign zero = near_q && coarse_q[23:20] == 0;
+    assign tiny = near_q ? near_exponent[8] || near_exponent == 0 : far_q[31:23] == 0;
+    assign huge = !near_q && far_q[31:23] >= 9'd255;
+    assign finite = zero || tiny ? {sign3_q && !(zero && cancel3_q), 31'b0} :
+                    near_q ? {sign3_q, near_exponent[7:0], near_fraction} : {sign3_q, far_q[30:0]};
+    assign number = nan3_q ? 32'h7fc00000 : inf3_q || huge ? {sign3_q, 31'h7f800000} : finite;
 
     always_ff @(posedge clk_i)
         if (en_i) y_o <= number;

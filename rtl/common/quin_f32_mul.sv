@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // y = a * b in binary32 as docs/numerics.md defines it: nearest even, subnormals are zero, one NaN, a product
-// below 2^-126 before rounding becomes zero of its sign. Latency 3 (quin_cell_pkg::F32_MUL_LATENCY), one
+// below 2^-126 before rounding becomes zero of its sign. Latency 4 (quin_cell_pkg::F32_MUL_LATENCY), one
 // product a cycle; en_i = 0 freezes the pipeline.
-//   1: two partial products, the exponents' sum   2: their sum   3: normalise, round, pack
+//   1: four partial products, the exponents' sum   2, 3: their sum   4: normalise, round, pack
 `default_nettype none
 module quin_f32_mul (
     input  logic        clk_i,
@@ -15,7 +15,7 @@ module quin_f32_mul (
     logic unused_reset;  // no register needs a reset
     assign unused_reset = rst_ni;
 
-    localparam int Split = 17;  // fits unsigned into the narrow side of an 18 or 27 x 18 multiplier
+    localparam int Split = 17;  // fits unsigned into an 18 x 18 multiplier
     localparam logic [1:0] NUMBER = 2'd0, ZERO = 2'd1, INFINITY = 2'd2, NAN = 2'd3;
 
     // Stage 1.
@@ -42,40 +42,52 @@ module quin_f32_mul (
             kind = NUMBER;
     end
 
-    logic [40:0] low_q;   // a * the low bits of b
-    logic [30:0] high_q;  // a * the high bits of b
+    logic [33:0] low_q;            // low bits of a * low bits of b
+    logic [23:0] cross_a_q, cross_b_q;  // high bits of a * low bits of b, and the other way round
+    logic [13:0] high_q;           // high bits of a * high bits of b
     logic [8:0]  exponent1_q;
     logic [1:0]  kind1_q;
     logic        sign1_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            low_q <= {17'b0, a_significand} * {24'b0, b_significand[Split-1:0]};
-            high_q <= {7'b0, a_significand} * {24'b0, b_significand[23:Split]};
+            low_q <= {17'b0, a_significand[Split-1:0]} * {17'b0, b_significand[Split-1:0]};
+            cross_a_q <= {17'b0, a_significand[23:Split]} * {7'b0, b_significand[Split-1:0]};
+            cross_b_q <= {7'b0, a_significand[Split-1:0]} * {17'b0, b_significand[23:Split]};
+            high_q <= {7'b0, a_significand[23:Split]} * {7'b0, b_significand[23:Split]};
             exponent1_q <= {1'b0, a_i[30:23]} + {1'b0, b_i[30:23]};
             kind1_q <= kind;
             sign1_q <= a_i[31] ^ b_i[31];
         end
     end
 
-    // Stage 2. The low bits of the product only matter as a sticky bit. The bias is subtracted down to one
-    // less than the exponent field, as the significand's leading bit will raise it by one.
+    // Stages 2 and 3. Low and high products do not overlap. The lowest bits only matter as a sticky bit. The
+    // bias is subtracted down to one less than the exponent field, as the significand's leading bit will raise
+    // it by one.
+    logic [30:0] ends_q;     // bits 47..17 of low and high products
+    logic [24:0] cross_q;
     logic [30:0] product_q;  // bits 47..17 of the product: 1..3.99 with 29 fraction bits
-    logic [9:0]  exponent2_q;
-    logic        sticky2_q, sign2_q;
-    logic [1:0]  kind2_q;
+    logic [9:0]  exponent2_q, exponent3_q;
+    logic        sticky2_q, sticky3_q, sign2_q, sign3_q;
+    logic [1:0]  kind2_q, kind3_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            product_q <= high_q + {7'b0, low_q[40:Split]};
+            ends_q <= {high_q, low_q[33:Split]};
+            cross_q <= {1'b0, cross_a_q} + {1'b0, cross_b_q};
             sticky2_q <= low_q[Split-1:0] != 0;
             exponent2_q <= {1'b0, exponent1_q} - 10'd127;
             kind2_q <= kind1_q;
             sign2_q <= sign1_q;
+            product_q <= ends_q + {6'b0, cross_q};
+            sticky3_q <= sticky2_q;
+            exponent3_q <= exponent2_q;
+            kind3_q <= kind2_q;
+            sign3_q <= sign2_q;
         end
     end
 
-    // Stage 3. Exponent and fraction are rounded as one integer, so that a carry raises the exponent; whether
+    // Stage 4. Exponent and fraction are rounded as one integer, so that a carry raises the exponent; whether
     // the product is tiny is seen before that.
     logic        guard, sticky, round_up, tiny, huge;
     logic [22:0] fraction;
@@ -83,25 +95,25 @@ module quin_f32_mul (
     logic [30:0] rounded, number;
     assign fraction = product_q[30] ? product_q[29:7] : product_q[28:6];
     assign guard = product_q[30] ? product_q[6] : product_q[5];
-    assign sticky = product_q[4:0] != 0 || sticky2_q || (product_q[30] && product_q[5]);
+    assign sticky = product_q[4:0] != 0 || sticky3_q || (product_q[30] && product_q[5]);
     assign round_up = guard && (sticky || fraction[0]);
-    assign exponent = exponent2_q + {9'b0, product_q[30]};
+    assign exponent = exponent3_q + {9'b0, product_q[30]};
     assign tiny = exponent[9] || exponent == 0;
     assign huge = !exponent[9] && (exponent[8] || exponent[7:0] == 8'hff);
     assign rounded = {exponent[7:0], fraction} + {30'b0, round_up};
 
     always_comb begin
-        if (kind2_q == NAN)
+        if (kind3_q == NAN)
             number = 31'h7fc00000;
-        else if (kind2_q == INFINITY || (kind2_q == NUMBER && huge))
+        else if (kind3_q == INFINITY || (kind3_q == NUMBER && huge))
             number = 31'h7f800000;
-        else if (kind2_q == ZERO || tiny)
+        else if (kind3_q == ZERO || tiny)
             number = 31'h0;
         else
             number = rounded;
     end
 
     always_ff @(posedge clk_i)
-        if (en_i) y_o <= {sign2_q && kind2_q != NAN, number};
+        if (en_i) y_o <= {sign3_q && kind3_q != NAN, number};
 endmodule
 `default_nettype wire

@@ -6,21 +6,22 @@ module quin_f32_rint (
     input  logic [31:0] x_i,
     output logic [31:0] y_o
 );
-    // The pattern of a magnitude is rounded as an integer: a carry out of the fraction raises the exponent.
-    // below marks the fraction bits under the units' bit. That bit is the hidden one for an exponent field of
-    // 127, and the pattern holds the field's lowest bit in its place: odd as well.
+    // The pattern of a magnitude is rounded as an integer: a carry out of the fraction raises the exponent. Half a
+    // unit is added and what lies below the unit dropped; after a tie the unit's bit is cleared too. That bit is the
+    // hidden one for an exponent field of 127, and the pattern holds the field's lowest bit in its place: odd as well.
     logic [7:0]  exponent;
-    logic [22:0] below;
+    logic [22:0] below, half;  // the fraction bits under the unit's; the highest of them
     logic [23:0] unit;
-    logic [30:0] half, rounded;
-    logic        odd;
+    logic [30:0] sum, rounded;
+    logic        tie;
     assign exponent = x_i[30:23];
     // 7fffff >> (exponent - 127), read for exponents 127..149, whose five low bits are 31, 0, 1 .. 21
     assign below = exponent[4:0] == 5'd31 ? 23'h7fffff : 23'h3fffff >> exponent[4:0];
-    assign unit = {below, 1'b1} & ~{1'b0, below};
-    assign odd = (x_i[23:0] & unit) != 0;
-    assign half = {9'b0, below[22:1]};  // one less than half a unit
-    assign rounded = (x_i[30:0] + half + {30'b0, odd}) & ~{8'b0, below};
+    assign half = below & ~{1'b0, below[22:1]};
+    assign unit = {half, 1'b0};
+    assign tie = (x_i[22:0] & below) == half;
+    assign sum = x_i[30:0] + {8'b0, half};
+    assign rounded = sum & ~{8'b0, below} & ~{7'b0, unit & {24{tie}}};
 
     logic nan;
     assign nan = exponent == 8'hff && x_i[22:0] != 0;

@@ -5,8 +5,8 @@
 //   CODE5   -121..121:     y[7:0] = five trits of v
 //   CODE10  -29524..29524: y[7:0] = high five trits, y[15:8] = low five trits
 // Other formats give no meaning to y, and y[15:8] has a meaning in CODE10 alone.
-// Latency 2 (quin_cell_pkg::F32_TO_INT8_LATENCY), one value a cycle; en_i = 0 freezes the pipeline.
-//   1: round, clamp, add the code's bias   2: encode
+// Latency 3 (quin_cell_pkg::F32_TO_INT8_LATENCY), one value a cycle; en_i = 0 freezes the pipeline.
+//   1: to fixed point, with the code's bias; compare with the limit   2: round, divide   3: encode, clamp
 `default_nettype none
 module quin_f32_to_int8 (
     input  logic        clk_i,
@@ -22,77 +22,115 @@ module quin_f32_to_int8 (
     localparam logic [14:0] INT8_LIMIT = 15'(quin_pkg::INT8_MAX);
     localparam logic [14:0] CODE5_LIMIT = 15'(quin_pkg::TRIT5_MAX);
     localparam logic [14:0] CODE10_LIMIT = 15'(quin_pkg::TRIT10_MAX);
+    // the limits and that of INT8_LOW as magnitudes of floats; the leading one falls off
+    localparam logic [30:0] INT8_FLOAT = {8'd133, {INT8_LIMIT[5:0], 17'b0}};      // 64 ..
+    localparam logic [30:0] LOW_FLOAT = {8'd134, 23'b0};                          // 128
+    localparam logic [30:0] CODE5_FLOAT = {8'd133, {CODE5_LIMIT[5:0], 17'b0}};    // 64 ..
+    localparam logic [30:0] CODE10_FLOAT = {8'd141, {CODE10_LIMIT[13:0], 9'b0}};  // 16384 ..
 
-    // Stage 1. |x| < 2^15 as whole + guard/2 + a rest below 1/2. The limits are integers, so clamping before
-    // rounding is the same as after it, and |v| < limit leaves room for rounding up. Codes count from their
-    // least value: u = v + limit.
+    // Stage 1. |x| < 2^15 as whole + guard/2 + a rest below 1/2. Codes count from their least value:
+    // u = v + limit. What a larger x leaves in fixed does not matter, it is clamped; the limits are integers, so
+    // that clamping before rounding is the same as after it.
     logic [7:0]  exponent;
     logic [3:0]  distance;
-    logic [39:0] fixed;
-    logic [14:0] whole, limit, bias, beyond;
-    logic        sign, nan, outside, tiny, guard, round_up;
-    logic [15:0] u;
+    logic [15:0] fixed;  // whole, guard
+    logic [14:0] bias;
+    logic [30:0] limit;
+    logic        sign, tiny;
     assign sign = x_i[31];
     assign exponent = x_i[30:23];
-    assign nan = exponent == 8'hff && x_i[22:0] != 0;
-    assign outside = exponent >= 8'd142;  // |x| >= 2^15
-    assign tiny = exponent < 8'd126;      // |x| < 1/2, subnormals included
+    assign tiny = exponent < 8'd126;          // |x| < 1/2, subnormals included
     assign distance = 4'd13 - exponent[3:0];  // 141 - exponent: 0..15
-    assign fixed = {1'b1, x_i[22:0], 16'b0} >> distance;
-    assign whole = tiny ? '0 : fixed[39:25];
-    assign guard = !tiny && fixed[24];
-    assign round_up = guard && (fixed[23:0] != 0 || fixed[25]);
+    assign fixed = ({1'b1, x_i[22:8]} & {16{!tiny}}) >> distance;
 
     always_comb begin
+        bias = '0;
+        limit = INT8_FLOAT;
         case (format_i)
-            quin_pkg::FORMAT_CODE5: limit = CODE5_LIMIT;
-            quin_pkg::FORMAT_CODE10: limit = CODE10_LIMIT;
-            default: limit = INT8_LIMIT;
+            quin_pkg::FORMAT_CODE5: begin
+                bias = CODE5_LIMIT;
+                limit = CODE5_FLOAT;
+            end
+            quin_pkg::FORMAT_CODE10: begin
+                bias = CODE10_LIMIT;
+                limit = CODE10_FLOAT;
+            end
+            quin_pkg::FORMAT_INT8_LOW:
+                if (sign) limit = LOW_FLOAT;
+            default: ;
         endcase
-        bias = format_i == quin_pkg::FORMAT_CODE5 || format_i == quin_pkg::FORMAT_CODE10 ? limit : '0;
-        beyond = limit + {14'b0, sign && format_i == quin_pkg::FORMAT_INT8_LOW};
-        if (nan)
-            u = {1'b0, bias};
-        else if (outside || whole >= beyond)
-            u = sign ? {1'b0, bias} - {1'b0, beyond} : {1'b0, bias} + {1'b0, beyond};
-        else  // bias + v in one addition: -(whole + r) = ~whole + (1 - r)
-            u = {1'b0, bias} + ({1'b0, whole} ^ {16{sign}}) + {15'b0, round_up ^ sign};
     end
 
-    logic [15:0] u_q;
-    logic [2:0]  format_q;
+    // The rest does not wait for the shift: lost marks the bits that come to lie below the guard bit.
+    logic [22:0] lost;
+    generate
+        genvar i;
+        for (i = 0; i < 23; i = i + 1) begin : g_lost
+            assign lost[i] = x_i[i] && (i < 8 || distance >= 4'(i - 7));
+        end
+    endgenerate
+
+    logic [15:0] near_q;  // bias + v but for the rounding: -(whole + r) = ~whole + (1 - r)
+    logic        one_q, sign_q, nan_q, clamped_q;
+    logic [2:0]  format1_q;
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            u_q <= u;
-            format_q <= format_i;
+            near_q <= {1'b0, bias} + ({1'b0, fixed[15:1]} ^ {16{sign}});
+            one_q <= (fixed[0] && (lost != 0 || fixed[1])) ^ sign;
+            sign_q <= sign;
+            nan_q <= x_i[30:0] > 31'h7f800000;
+            clamped_q <= x_i[30:0] >= limit;
+            format1_q <= format_i;
         end
     end
 
-    // Stage 2, for u in 0..59048 and first in 0..242, constants by search, all values tested:
+    // Stages 2 and 3, for u in 0..59048 and first in 0..242, constants by search, all values tested:
     //   u / 243 = (u * 69043) >> 24
     //   code of first = ceil(first * 256 / 243) = ((16 * first + 15) * 8631) >> 17
     //   code of u mod 243: bits 30..23 of u * 8837381 + 2^23 - 1. Bit 31 and up would be u / 243 again; below
     //   lies the rest as a fraction of 256 rounded up, and that is the code. The constants' error stays below
     //   the 1/243 that the next code is away.
+    // The second product begins without the rounding, whose part is added in stage 3.
     localparam logic [31:0] DIVIDE = 32'd69043;
     localparam logic [25:0] ENCODE = 26'd8631;
-    localparam logic [39:0] SECOND = 40'd8837381, SECOND_ROUND = 40'h7fffff;
-    logic [7:0]  first;
+    localparam logic [30:0] SECOND = 31'd8837381, SECOND_ROUND = 31'h7fffff;
+    logic [15:0] u, clamp;
     /* verilator lint_off UNUSEDSIGNAL */ // bits above and below the results
     logic [31:0] quotient;
     logic [25:0] code;
-    logic [39:0] second;
+    logic [30:0] second;
     /* verilator lint_on UNUSEDSIGNAL */
-    assign quotient = {16'b0, u_q} * DIVIDE;
-    assign first = format_q == quin_pkg::FORMAT_CODE5 ? u_q[7:0] : quotient[31:24];
+    logic [30:0] second_q;
+    logic [15:0] clamp_q;  // the bytes of NaN and of what is beyond the limits
+    logic [7:0]  u_q, quotient_q, first;
+    logic        one2_q, is_code_q, is_code10_q, is_clamp_q;
+    assign u = near_q + {15'b0, one_q};
+    assign quotient = {16'b0, u} * DIVIDE;
+    assign first = is_code10_q ? quotient_q : u_q;
     assign code = {14'b0, first, 4'd15} * ENCODE;
-    assign second = {24'b0, u_q} * SECOND + SECOND_ROUND;
+    assign second = second_q + (one2_q ? SECOND + SECOND_ROUND : SECOND_ROUND);
+
+    always_comb begin
+        if (format1_q == quin_pkg::FORMAT_CODE5 || format1_q == quin_pkg::FORMAT_CODE10)
+            clamp = nan_q ? 16'h8080 : sign_q ? 16'h0000 : 16'hffff;
+        else if (nan_q)
+            clamp = '0;
+        else
+            clamp = {8'b0, sign_q ? ~INT8_LIMIT[7:0] + {7'b0, format1_q != quin_pkg::FORMAT_INT8_LOW} : INT8_LIMIT[7:0]};
+    end
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            y_o[7:0] <= format_q == quin_pkg::FORMAT_CODE5 || format_q == quin_pkg::FORMAT_CODE10 ?
-                        code[24:17] : u_q[7:0];
-            y_o[15:8] <= second[30:23];
+            u_q <= u[7:0];
+            quotient_q <= quotient[31:24];
+            second_q <= {15'b0, near_q} * SECOND;
+            one2_q <= one_q;
+            is_code10_q <= format1_q == quin_pkg::FORMAT_CODE10;
+            is_code_q <= format1_q == quin_pkg::FORMAT_CODE5 || format1_q == quin_pkg::FORMAT_CODE10;
+            is_clamp_q <= nan_q || clamped_q;
+            clamp_q <= clamp;
+            y_o[7:0] <= is_clamp_q ? clamp_q[7:0] : is_code_q ? code[24:17] : u_q;
+            y_o[15:8] <= is_clamp_q ? clamp_q[15:8] : second[30:23];
         end
     end
 endmodule

@@ -19,7 +19,7 @@ module quin_func (
     input  logic [31:0] x_i,
     output logic [31:0] y_o
 );
-    localparam int Stage = 3;  // cycles of an adder and of a multiplier
+    localparam int Stage = 4;  // cycles of an adder and of a multiplier
     localparam logic [31:0] ONE = 32'h3f800000, NOTHING = 32'h80000000;  // neutral: x * 1, x + -0
     localparam logic [31:0] NAN = 32'h7fc00000;
     localparam logic [30:0] INFINITY = 31'h7f800000;
@@ -116,7 +116,7 @@ module quin_func (
     // Beside it near = rint(x * 32) / 32 for exp2, rint(x) for rint; the factors move the exponent, which has
     // room. near takes the place that holds seed, bit and fraction in the other sequences.
     logic [31:0] near_b, near_c, near2;
-    logic [32:0] side_b, side_c, side2;
+    logic [32:0] side_b, side_c, side_d, side2;
     logic        exp2_b, exp2_c, near_is_b;
     quin_f32_rint rint (.x_i(side_b[31:0]), .y_o(near_b));
     assign near_c = {side_c[31], side_c[30:23] - (exp2_c && side_c[30:23] != 0 ? 8'd5 : 8'd0), side_c[22:0]};
@@ -129,7 +129,8 @@ module quin_func (
                       rint1 ? {1'b0, value1} : {seed1, bit1, value1[22:0]};
             exp2_c <= exp2_b;
             side_c <= {side_b[32], near_is_b ? near_b : side_b[31:0]};
-            side2 <= {side_c[32], near_c};
+            side_d <= {side_c[32], near_c};
+            side2 <= side_d;
         end
     end
 
@@ -145,23 +146,26 @@ module quin_func (
 
     // Beside it k as an integer: its five low bits choose T, which takes the place of bit and fraction (the
     // exponent of T is that of bit = 1); the others are what is added to the result's exponent.
-    logic [12:0] k_magnitude, k_q;
-    logic [32:0] side_d, side_e, side3;
-    logic        exp2_d;
-    logic [8:0]  scale_d, scale_e;  // with the sign on top
-    quin_delay #(.Width(9), .Cycles(Stage + 1)) delay_scale2 (
-        .clk_i, .en_i, .d_i({sign1, scale1}), .q_o(scale_d)
+    logic [12:0] k_magnitude, k_magnitude_q, k_q;
+    logic [32:0] side_e, side_f, side_g, side3;
+    logic        exp2_e, exp2_f;
+    logic [8:0]  scale_f, scale_g;  // with the sign on top
+    quin_delay #(.Width(9), .Cycles(Stage + 2)) delay_scale2 (
+        .clk_i, .en_i, .d_i({sign1, scale1}), .q_o(scale_f)
     );
     assign k_magnitude = near2[30:23] == 0 ? 13'd0 : {1'b1, near2[22:11]} >> (4'd6 - near2[26:23]);
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            exp2_d <= kind2 == EXP2;
-            side_d <= side2;
-            k_q <= near2[31] ? -k_magnitude : k_magnitude;
-            side_e <= exp2_d ? {9'd0, 1'b1, quin_pkg::EXP2_TABLE[{k_q[4:0], 5'b0} +: 23]} : side_d;
-            scale_e <= exp2_d ? {1'b0, k_q[12:5]} : scale_d;
-            side3 <= side_e;
-            {sign3, scale3} <= scale_e;
+            exp2_e <= kind2 == EXP2;
+            k_magnitude_q <= k_magnitude;
+            side_e <= side2;
+            exp2_f <= exp2_e;
+            k_q <= side_e[31] ? -k_magnitude_q : k_magnitude_q;
+            side_f <= side_e;
+            side_g <= exp2_f ? {9'd0, 1'b1, quin_pkg::EXP2_TABLE[{k_q[4:0], 5'b0} +: 23]} : side_f;
+            scale_g <= exp2_f ? {1'b0, k_q[12:5]} : scale_f;
+            side3 <= side_g;
+            {sign3, scale3} <= scale_g;
         end
     end
 

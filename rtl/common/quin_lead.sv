@@ -1,51 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// zeros = number of zeros above the leading one of x, normal = x << zeros; for x = 0 normal is 0 and zeros
-// has no meaning. Combinational; halvings: a level asks whether the upper half of what is left is zero and,
-// if so, takes the lower half and counts the level's weight. The questions are put to flags of groups of four
-// bits, which move along with the bits, so that a level waits for one selection only.
+// groups = number of all-zero groups of four bits above the first group with a one, x_o = x_i << 4 * groups; for
+// x_i = 0 x_o is 0 and groups has no meaning. Combinational; Width is a multiple of 4. All bits of groups come from
+// flags of the groups at a time; the selections follow, from the greatest to the least.
 `default_nettype none
 module quin_lead #(
     parameter int Width = 24,
-    parameter int Bits = $clog2(Width)
+    parameter int Bits = $clog2(Width / 4)  // derived
 ) (
     input  logic [Width-1:0] x_i,
-    output logic [Bits-1:0]  zeros_o,
-    output logic [Width-1:0] normal_o
+    output logic [Bits-1:0]  groups_o,
+    output logic [Width-1:0] x_o
 );
-    localparam int Full = 1 << Bits;
-    localparam int Groups = Full / 4;
+    localparam int Groups = Width / 4;
 
-    logic [Full-1:0]   start, left;
-    logic [Groups-1:0] start_some, some;  // group has a one
-    logic [Bits-1:0]   zeros;
-    logic              empty;
-    integer            level;
+    logic [Groups-1:0] some;  // group has a one
+    logic [Bits-1:0]   groups;
+    logic [Width-1:0]  left;
+    integer            group, level;
 
-    assign start = Full'(x_i) << (Full - Width);
     generate
-        genvar group;
-        for (group = 0; group < Groups; group = group + 1) begin : g_group
-            assign start_some[group] = start[4*group +: 4] != 0;
+        genvar g;
+        for (g = 0; g < Groups; g = g + 1) begin : g_group
+            assign some[g] = x_i[4*g +: 4] != 0;
         end
     endgenerate
 
     always_comb begin
-        left = start;
-        some = start_some;
-        zeros = '0;
-        for (level = Bits - 1; level >= 0; level = level - 1) begin
-            if (level >= 2)
-                empty = some >> (Groups - (1 << level) / 4) == 0;
-            else
-                empty = left >> (Full - (1 << level)) == 0;
-            if (empty) begin
-                zeros[level] = 1'b1;
-                left = left << (1 << level);
-                some = some << ((1 << level) / 4);
-            end
-        end
+        groups = '0;
+        for (group = 0; group < Groups; group = group + 1)
+            if (some[group]) groups = Bits'(Groups - 1 - group);
+        left = x_i;
+        for (level = Bits - 1; level >= 0; level = level - 1)
+            if (groups[level]) left = left << (4 << level);
     end
-    assign zeros_o = zeros;
-    assign normal_o = left[Full-1 -: Width];
+    assign groups_o = groups;
+    assign x_o = left;
 endmodule
 `default_nettype wire

@@ -31,6 +31,7 @@ module quin_matmul_check #(
     input  logic        stream_misaligned_i,
     output logic [20:0] tiles_o,
     output logic [3:0]  error_o,
+    output logic        act_misaligned_o,
     output logic [19:0] error_address_o   // of a SCRATCHPAD error: where the view begins
 );
     localparam int Shift = $clog2(StreamBytes);
@@ -125,6 +126,7 @@ module quin_matmul_check #(
 
     assign error_o = bad_field_q ? quin_pkg::DERR_FIELD[3:0] : bad_act_q ? quin_pkg::DERR_ALIGN[3:0] :
                      bad_range_q ? quin_pkg::DERR_SCRATCHPAD[3:0] : stream_misaligned_i ? quin_pkg::DERR_ALIGN[3:0] : 4'd0;
+    assign act_misaligned_o = bad_act_q;
     assign error_address_o = address_q;
 endmodule
 

@@ -54,7 +54,7 @@ module quin_processor #(
     output logic [63:0]  address_o,       // DRAM_OFFSET + g[BASE_REG], for MATMUL with its row register
     output logic [63:0]  mask_start_o,    // g[MASK_REG]
     output logic [3:0]   cmd_error_o,     // found at dispatch, counts when the command starts
-    output logic [19:0]  cmd_error_address_o,
+    output logic [39:0]  cmd_error_address_o,
     output logic [31:0]  index_o,         // number in program order
     output logic [23:0]  pc_o,
     output logic [2:0]   wait_o,          // for units DMA, ARRAY, VECTOR
@@ -103,7 +103,8 @@ module quin_processor #(
     logic ended_q;                        // END was reached
     logic aborting_q;
     logic row_wanted, row_asking_q, row_have_q;
-    logic failing, over_limit, past_end;
+    logic failing, over_limit, past_end, finished;
+    logic [31:0] pc_next;
     logic [2:0] first_error;
 
     // ---- fields ----
@@ -203,6 +204,7 @@ module quin_processor #(
     logic check_start, check_start_q, check_done, check_done_q;
     logic [3:0] check_error;
     logic [19:0] check_address;
+    logic check_act;
 
     assign check_start = state_q == RESOLVE && is_matmul;
     quin_matmul_check #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .SpWords(SpWords)) u_check (
@@ -217,7 +219,7 @@ module quin_processor #(
         .cscale_base_i(cmd_q[quin_pkg::FIELD_MATMUL_CSCALE_BASE_LSB +: 20]),
         .stream_misaligned_i((address_o[$clog2(StreamBytes)-1:0] |
                               cmd_q[quin_pkg::FIELD_MATMUL_TILE_STRIDE_LSB +: $clog2(StreamBytes)]) != '0),
-        .tiles_o, .error_o(check_error), .error_address_o(check_address));
+        .tiles_o, .error_o(check_error), .act_misaligned_o(check_act), .error_address_o(check_address));
     always_ff @(posedge clk_i) begin
         check_start_q <= check_start;
         check_done_q <= check_done || (check_done_q && state_q == ADDRESS);
@@ -229,7 +231,9 @@ module quin_processor #(
     assign move_bad = is_move && cmd_q[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB] &&
                       {5'd0, cmd_q[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6]} + {1'b0, rows_q} > 11'(quin_pkg::ROW_REGS);
     assign cmd_error_o = is_matmul ? check_error : move_bad ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
-    assign cmd_error_address_o = is_matmul ? check_address : 20'd0;
+    assign cmd_error_address_o = !is_matmul ? 40'd0 :
+                                 check_error == quin_pkg::DERR_SCRATCHPAD[3:0] ? {20'd0, check_address} :
+                                 check_error == quin_pkg::DERR_ALIGN[3:0] && !check_act ? address_o[39:0] : 40'd0;
     assign push_o = (state_q == PUSH && !failing && (!is_matmul || push_stream_ready_i)) ? {is_vector, is_matmul, is_move} : 3'd0;
     assign push_stream_o = push_o[1] && push_ready_i[1] && check_error == '0 && rows_q != '0 && n_q != '0;
     assign cmd_o = cmd_q;
@@ -263,6 +267,10 @@ module quin_processor #(
     assign past_end = pc_q >= length_i || pc_q[31:24] != '0;
     assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit && !hold_i;
     assign fetch_pc_o = pc_q[23:0];
+    // the command after what is dispatched in this cycle; and: the run has ended but for its last words
+    assign pc_next = state_q == WRITE ? (is_branch && taken ? target : pc_q + 1'b1) :
+                     (push_o & push_ready_i) != '0 ? pc_q + 1'b1 : pc_q;
+    assign finished = state_q == STOP || state_q == FLUSH || (state_q == DRAIN && idle_i);
     assign running_o = state_q != IDLE;
     assign stopped_o = state_q == STOP;
     assign error_o = error_q;
@@ -330,7 +338,7 @@ module quin_processor #(
             executed_q <= '0;
         end else if (state_q == WRITE || (push_o & push_ready_i) != '0) begin
             executed_q <= executed_q + 1'b1;
-            pc_q <= state_q == WRITE && is_branch && taken ? target : pc_q + 1'b1;
+            pc_q <= pc_next;
         end
     end
 
@@ -364,7 +372,7 @@ module quin_processor #(
                 error_q <= own_error;
                 error_command_q <= pc_q;
                 error_index_q <= executed_q;
-                error_address_q <= state_q == FETCH ? fetch_address_i : 40'd0;
+                error_address_q <= state_q == FETCH && !past_end && !over_limit ? fetch_address_i : 40'd0;
             end
             for (i = 0; i < 3; i = i + 1)
                 if (done_i[i] && done_error_i[4*i +: 4] != '0 && first_error[i]) begin
@@ -379,11 +387,11 @@ module quin_processor #(
                 error_index_q <= late_index_i;
                 error_address_q <= late_address_i;
             end
-            if (abort_i && running_o && state_q != STOP) begin
+            if (abort_i && running_o && !finished) begin
                 aborting_q <= 1'b1;
                 if (!failing) begin
                     error_q <= quin_pkg::DERR_ABORT[3:0];
-                    error_command_q <= pc_q;
+                    error_command_q <= pc_next;
                     error_index_q <= '0;
                     error_address_q <= '0;
                 end

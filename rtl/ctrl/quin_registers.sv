@@ -75,19 +75,9 @@ module quin_registers #(
         endcase
     endfunction
 
-    // value registers that software may write
-    function automatic logic may_write(input logic [13:0] a);
-        case (a)
-            quin_pkg::REG_CONTROL, quin_pkg::REG_STATUS, quin_pkg::REG_ERROR_CODE, quin_pkg::REG_ERROR_COMMAND,
-            quin_pkg::REG_ERROR_ADDRESS, quin_pkg::REG_ERROR_ADDRESS + 14'd4, quin_pkg::REG_RETIRED,
-            quin_pkg::REG_RETIRE_HEAD, quin_pkg::REG_IRQ_STATUS: may_write = 1'b0;
-            default: may_write = a >= quin_pkg::REG_PROGRAM_ADDRESS && a < quin_pkg::REG_WINDOW + 14'(4 * quin_pkg::REG_WINDOW_WORDS);
-        endcase
-    endfunction
-
     assign word = addr_i[8:2];
     assign in_values = addr_i < 14'(4 * Words);
-    assign writable = may_write(addr_i);
+    assign writable = in_values && addr_i != quin_pkg::REG_CONTROL && quin_pkg::REG_WRITABLE[word];
     assign in_greg = addr_i[13:8] == quin_pkg::REG_GREG[13:8];
     assign in_counter = addr_i[13:8] == quin_pkg::REG_COUNTER[13:8];
     assign in_rowreg = addr_i[13];

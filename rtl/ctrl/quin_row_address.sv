@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DRAM address of row r of a LOAD or STORE: base + r * stride + rowreg[bank][first + r], modulo 2^64. A sum that does not
-// fit 40 bits is given as all ones, which no window holds (quin_window_check). ready_o: address_o belongs to row_i; it
+// fit 40 bits is given with ones in bits 39:6, which no window holds (quin_window_check). ready_o: address_o belongs to row_i; it
 // comes some cycles after the row register.
 `default_nettype none
 
@@ -36,7 +36,7 @@ module quin_row_address (
         if (start_i) row_base_q <= base_i;
         else if (next) row_base_q <= row_base_q + {32'd0, stride_i};
         sum_q <= row_base_q + value;
-        address_q <= sum_q[63:40] != '0 ? 40'hff_ffff_ffff : sum_q[39:0];
+        address_q <= sum_q[63:40] != '0 ? {34'h3_ffff_ffff, sum_q[5:0]} : sum_q[39:0];
         summed_q <= fetched;
         ready_q <= summed_q && fetched;
     end

@@ -24,7 +24,7 @@ module quin_unit #(
     input  logic [23:0]        push_pc_i,
     input  logic [31:0]        push_index_i,
     input  logic [3:0]         push_error_i,
-    input  logic [19:0]        push_error_address_i,
+    input  logic [39:0]        push_error_address_i,
     input  logic [2:0]         push_wait_i,    // for each unit, as the target and retired below
     input  logic [23:0]        push_target_i,
     input  logic [23:0]        retired_i,
@@ -53,18 +53,18 @@ module quin_unit #(
 );
     localparam int A = Unit == 2'd0 ? 1 : 0;
     localparam int B = Unit == 2'd2 ? 1 : 2;
-    localparam int EntryBits = JobBits + 56;
+    localparam int EntryBits = JobBits + 76;
 
     logic [EntryBits-1:0] entry;
     logic [31:0] index;
     logic [3:0] error;
-    logic [19:0] error_address;
+    logic [39:0] error_address;
     logic [7:0] opcode;
     logic [23:0] pc;
     logic valid, ready, take, bad, empty;
     logic working_q, bad_q, start_q;
     logic [3:0] error_q;
-    logic [19:0] error_address_q;
+    logic [39:0] error_address_q;
     logic [7:0] opcode_q;
     logic [31:0] index_q, began_q;
     logic [23:0] pc_q;
@@ -107,7 +107,7 @@ module quin_unit #(
     assign busy_o = working_q || bad_q || !empty;
     assign done_o = (done_i && working_q) || bad_q;
     assign done_error_o = bad_q ? error_q : done_error_i;
-    assign done_address_o = bad_q ? {20'd0, error_address_q} : done_address_i;
+    assign done_address_o = bad_q ? error_address_q : done_address_i;
     assign done_index_o = index_q;
     assign done_pc_o = pc_q;
     assign retire_valid_o = done_o && done_error_o == '0;

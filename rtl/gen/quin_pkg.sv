@@ -362,6 +362,7 @@ package quin_pkg;
     // row registers rowreg[bank][row]: two words each, 64 rows a bank, sixteen banks
     localparam logic [13:0] REG_ROWREG = 14'h2000;
     localparam int REG_ROWREG_WORDS = 2048;
+    localparam logic [127:0] REG_WRITABLE = 128'b00000000000000000000000000000000_00000000111111111111111111111111_00000000000001011111011111011111_01110011110000010000000000000000; // bit i: the word at 4 * i
 
     // Bits and states in registers
     localparam logic [31:0] CONTROL_START = 32'h00000001;  // CONTROL

@@ -79,9 +79,6 @@ module quin_move_dma #(
     localparam int NoteWidth = BusLog + 13 + 22 + 5 + 40;
     localparam logic [39:0] BeatMask = ~(40'(BusBytes) - 40'd1);
 
-    logic unused;
-    assign unused = ^{r_resp_i[0], r_last_i, b_resp_i[0], read_room, answer_valid};
-
     // ---- job ----
     logic busy_q, start_q, finish, store_q;
     logic [9:0] rows_q, groups_q;
@@ -336,6 +333,9 @@ module quin_move_dma #(
     assign done_checksum_o = checksum;
     assign done_error_o = bus_error_q ? 4'(quin_pkg::DERR_BUS) : walk_error;
     assign done_address_o = bus_error_q ? bus_address_q : walk_address;
+
+    logic unused;
+    assign unused = ^{r_resp_i[0], r_last_i, b_resp_i[0], read_room, answer_valid};
 
     // Reservations promise the room.
 `ifndef SYNTHESIS

@@ -4,7 +4,8 @@
 // for one job after the other. address, stride and tile_bytes are multiples of W; up to four jobs wait in a queue.
 // Data wait in a FIFO of FifoBytes. When a job's last beat has left, done_o is 1 for a cycle with the first error in
 // the order of the stream and the address of its tile: WINDOW (nothing is read from there on), BUS, ALIGN. A failed
-// job still gives all its beats, with any content. First beat 5 cycles and the memory's latency after the job.
+// job still gives all its beats, with any content. Of a job that fails while an earlier failed one is not done, the
+// address is that of the earlier one. First beat 5 cycles and the memory's latency after the job.
 // flush_i = 1 until idle_o: jobs and data are dropped without done_o, open bursts end.
 `default_nettype none
 
@@ -268,7 +269,7 @@ module quin_stream_dma #(
 
     assign stream_valid_o = out_valid && !out_none && !flush_i;
     assign out_pop = flush_i || out_none || (stream_ready_i && entry_end);
-    assign credit = !out_valid || !out_pop ? 7'd0 : out_none ? 7'd1 : 7'(Pack);
+    assign credit = out_valid && out_pop ? 7'(Pack) : 7'd0;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -48,6 +48,8 @@ module quin_stream_issue #(
     localparam int BusLog = $clog2(BusBytes);
     localparam int StreamLog = $clog2(StreamBytes);
     localparam int CreditBits = $clog2(FifoBeats) + 1;
+    // A job of no bytes takes a whole entry of the FIFO: stream beats may be wider than bus beats.
+    localparam int EntryBeats = StreamBytes > BusBytes ? StreamBytes / BusBytes : 1;
     localparam logic [39:0] Aligned = ~(40'(StreamBytes) - 40'd1);
     localparam logic [39:0] BeatMask = ~(40'(BusBytes) - 40'd1);
 
@@ -60,7 +62,7 @@ module quin_stream_issue #(
     logic [19:0] tiles_q;             // tiles left, this one included
     logic [3:0] error_q;
     logic none_q;
-    logic [6:0] beats_q;
+    logic [6:0] beats_q, cost;
     logic [12:0] bytes_q;
     logic end_q;
     logic [CreditBits-1:0] credits_q;
@@ -96,7 +98,8 @@ module quin_stream_issue #(
     );
 
     assign fill = error_q != 4'(quin_pkg::DERR_NONE) || none_q;
-    assign send = state_q == SEND && !flush_i && note_ready_i && credits_q >= CreditBits'(beats_q)
+    assign cost = none_q ? 7'(EntryBeats) : beats_q;
+    assign send = state_q == SEND && !flush_i && note_ready_i && credits_q >= CreditBits'(cost)
         && (fill || !ar_valid_q || ar_ready_i);
     assign last = none_q || (end_q && tiles_q == 20'd1);
     // Once beyond 2^40, always beyond: the sum stays below 2^61, so it never comes back.
@@ -154,7 +157,7 @@ module quin_stream_issue #(
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) credits_q <= CreditBits'(FifoBeats);
-        else credits_q <= credits_q + CreditBits'(credit_i) - (send ? CreditBits'(beats_q) : '0);
+        else credits_q <= credits_q + CreditBits'(credit_i) - (send ? CreditBits'(cost) : '0);
     end
 
     always_ff @(posedge clk_i) begin

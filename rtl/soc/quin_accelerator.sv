@@ -128,7 +128,8 @@ module quin_accelerator #(
     logic [8:0] check_bytes;
     logic [2:0] push, push_ready, waits;
     logic [9:0] rows;
-    logic [19:0] n, k, cmd_error_address;
+    logic [19:0] n, k;
+    logic [39:0] cmd_error_address;
     logic [20:0] tiles;
     logic [63:0] address, mask_start;
     logic [31:0] index, drop_index, control_checksum, cycle_q;

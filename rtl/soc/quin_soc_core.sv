@@ -49,14 +49,15 @@ module quin_soc_core #(
     logic in_ram, in_reg, in_control, in_dram, side_ready_q, taken_q, control_done, sample, sampled_q;
 
     picorv32 #(
-        .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .ENABLE_PCPI(1'b1), .CATCH_MISALIGN(1'b1),
+        .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .TWO_CYCLE_COMPARE(1'b1), .ENABLE_PCPI(1'b1), .CATCH_MISALIGN(1'b1),
         .CATCH_ILLINSN(1'b1), .PROGADDR_RESET(32'h0000_0000)
     ) u_picorv32 (
         .clk(clk_i), .resetn(core_rst_n), .trap(trap_o), .mem_valid(mem_valid), .mem_instr(), .mem_ready(mem_ready),
         .mem_addr(mem_addr), .mem_wdata(mem_wdata), .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata),
         .mem_la_read(la_read), .mem_la_write(la_write), .mem_la_addr(la_addr), .mem_la_wdata(la_wdata),
         .mem_la_wstrb(la_wstrb), .pcpi_valid(mul_valid), .pcpi_insn(mul_insn), .pcpi_rs1(mul_rs1), .pcpi_rs2(mul_rs2),
-        .pcpi_wr(mul_ready), .pcpi_rd(mul_rd), .pcpi_wait(1'b0), .pcpi_ready(mul_ready), .irq(32'd0), .eoi(), .trace_valid(), .trace_data());
+        .pcpi_wr(mul_ready), .pcpi_rd(mul_rd), .pcpi_wait(1'b0), .pcpi_ready(mul_ready), .irq(32'd0), .eoi(),
+        .trace_valid(), .trace_data());
 
     quin_soc_mul u_mul (
         .clk_i, .rst_ni(core_rst_n), .valid_i(mul_valid), .insn_i(mul_insn), .rs1_i(mul_rs1), .rs2_i(mul_rs2),

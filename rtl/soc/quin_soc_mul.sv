@@ -19,7 +19,7 @@ module quin_soc_mul (
     logic mine, high, signed_1, signed_2, unused;
     logic signed [16:0] a, b;
     logic signed [33:0] product_q;
-    logic signed [35:0] sum_q, shifted;
+    logic signed [35:0] sum_q, shifted, product;
     logic [31:0] low_q;
 
     assign mine = valid_i && insn_i[6:0] == 7'b0110011 && insn_i[31:25] == 7'b0000001 && !insn_i[14];
@@ -32,6 +32,7 @@ module quin_soc_mul (
     assign a = step_q[0] ? $signed({signed_1 && rs1_i[31], rs1_i[31:16]}) : $signed({1'b0, rs1_i[15:0]});
     assign b = step_q[1] ? $signed({signed_2 && rs2_i[31], rs2_i[31:16]}) : $signed({1'b0, rs2_i[15:0]});
     assign shifted = sum_q >>> 16;
+    assign product = {{2{product_q[33]}}, product_q};
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni || step_q == 3'd5) step_q <= '0;
@@ -43,10 +44,10 @@ module quin_soc_mul (
         if (mine) begin
             product_q <= a * b;
             case (step_q)
-                3'd1: sum_q <= 36'(product_q);
-                3'd2: sum_q <= shifted + 36'(product_q);
-                3'd3: sum_q <= sum_q + 36'(product_q);
-                3'd4: sum_q <= shifted + 36'(product_q);
+                3'd1: sum_q <= product;
+                3'd2: sum_q <= shifted + product;
+                3'd3: sum_q <= sum_q + product;
+                3'd4: sum_q <= shifted + product;
                 default: sum_q <= sum_q;
             endcase
             if (step_q == 3'd2 || step_q == 3'd4) low_q <= {sum_q[15:0], low_q[31:16]};

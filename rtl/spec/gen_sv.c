@@ -117,6 +117,23 @@ static void section(FILE *out, enum quin_gen_kind kind, const char *title)
             row(out, &quin_gen_table[i]);
 }
 
+/* Which 32-bit words below the counters software may write. */
+static void writable_words(FILE *out)
+{
+    uint64_t end = quin_gen_find(quin_gen_table, quin_gen_table_rows, QUIN_GEN_REGISTER, "", "COUNTER")->value / 4;
+    fprintf(out, "    localparam logic [%u:0] REG_WRITABLE = %u'b", (unsigned)end - 1, (unsigned)end);
+    for (uint64_t word = end; word-- > 0;) {
+        int writable = 0;
+        for (size_t i = 0; i < quin_gen_table_rows; i++) {
+            const struct quin_gen_row *r = &quin_gen_table[i];
+            if (r->kind == QUIN_GEN_REGISTER && word >= r->value / 4 && word < r->value / 4 + r->size)
+                writable = strcmp(r->tag, "RO") != 0;
+        }
+        fprintf(out, "%d%s", writable, word % 32 || !word ? "" : "_");
+    }
+    fprintf(out, "; // bit i: the word at 4 * i\n");
+}
+
 static size_t first_entry(const char *table)
 {
     size_t i = 0;
@@ -156,6 +173,7 @@ void quin_gen_package(FILE *out)
     section(out, QUIN_GEN_ERROR, "Device errors");
     section(out, QUIN_GEN_COUNTER, "Counters: place of counter i at REG_COUNTER + 8 * i");
     section(out, QUIN_GEN_REGISTER, "Registers: byte offset, 32-bit words");
+    writable_words(out);
     section(out, QUIN_GEN_BIT, "Bits and states in registers");
     section(out, QUIN_GEN_LIMIT, "Sizes that both sides know");
     section(out, QUIN_GEN_MEMBER,

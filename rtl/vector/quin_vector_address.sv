@@ -37,8 +37,9 @@ module quin_vector_address #(
     // the walk. A stream that is not used may be anywhere.
     localparam logic [21:0] End = 22'(SpWords);
 
-    logic [9:0]             row_q, group_q;
-    logic                   walking_q, given_q, error_q, step, row_end, walk_end, astray;
+    logic [9:0]             row_q, rows_left_q, groups_left_q;  // left behind the present one
+    logic                   row_end_q, rows_end_q;              // these are 0
+    logic                   walking_q, given_q, error_q, step, astray;
     logic [19:0]            visible_q;
     logic [21*Streams-1:0]  place;
     logic [Streams-1:0]     beyond;
@@ -49,8 +50,6 @@ module quin_vector_address #(
     assign visible_o = visible_q;
     assign error_o = error_q;
 
-    assign row_end = group_q == groups_i - 10'd1;
-    assign walk_end = row_end && row_q == rows_i - 10'd1;
     assign step = walking_q && room_i && row_ready_i;
     assign astray = beyond != 0;
 
@@ -62,7 +61,7 @@ module quin_vector_address #(
         end else begin
             if (start_i)
                 walking_q <= rows_i != 0 && groups_i != 0;
-            else if (stop_i || (given_q && astray) || (step && walk_end))
+            else if (stop_i || (given_q && astray) || (step && row_end_q && rows_end_q))
                 walking_q <= 1'b0;
             given_q <= step && !stop_i && !(given_q && astray);
             error_q <= !start_i && (error_q || (given_q && astray));
@@ -70,12 +69,21 @@ module quin_vector_address #(
     end
 
     always_ff @(posedge clk_i) begin
+        if (start_i || (step && row_end_q)) begin
+            groups_left_q <= groups_i - 10'd1;
+            row_end_q <= groups_i == 10'd1;
+        end else if (step) begin
+            groups_left_q <= groups_left_q - 10'd1;
+            row_end_q <= groups_left_q == 10'd1;
+        end
         if (start_i) begin
             row_q <= '0;
-            group_q <= '0;
-        end else if (step) begin
-            group_q <= row_end ? '0 : group_q + 10'd1;
-            row_q <= row_end ? row_q + 10'd1 : row_q;
+            rows_left_q <= rows_i - 10'd1;
+            rows_end_q <= rows_i == 10'd1;
+        end else if (step && row_end_q) begin
+            row_q <= row_q + 10'd1;
+            rows_left_q <= rows_left_q - 10'd1;
+            rows_end_q <= rows_left_q == 10'd1;
         end
         if (step) visible_q <= visible_i;
     end
@@ -88,8 +96,8 @@ module quin_vector_address #(
             logic [20:0] begin_q, address_q, place_q, next;
             logic [21:0] stop_q;
             logic [19:0] stride;
-            assign stride = row_end ? row_i[20*s +: 20] : group_i[20*s +: 20];
-            assign next = (row_end ? begin_q : address_q) + {1'b0, stride};
+            assign stride = row_end_q ? row_i[20*s +: 20] : group_i[20*s +: 20];
+            assign next = (row_end_q ? begin_q : address_q) + {1'b0, stride};
             assign beyond[s] = used_i[s] && stop_q > End;
             always_ff @(posedge clk_i) begin
                 if (start_i) begin
@@ -97,7 +105,7 @@ module quin_vector_address #(
                     begin_q <= {1'b0, base_i[20*s +: 20]};
                 end else if (step) begin
                     address_q <= next;
-                    if (row_end) begin_q <= next;
+                    if (row_end_q) begin_q <= next;
                 end
                 if (step) begin
                     place_q <= address_q;

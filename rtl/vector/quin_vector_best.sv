@@ -24,10 +24,10 @@ module quin_vector_best #(
     assign absolute = reduce_i == quin_pkg::REDUCE_ABSMAX;
     assign numbers = reduce_i == quin_pkg::REDUCE_ARGMAX;
 
-    // Values stand here as unsigned keys in the order of those that are not NaN; nothing is the key of the
-    // result of no elements: -inf, or +0.
-    localparam logic [31:0] MinusZero = 32'h7fffffff, Zero = 32'h80000000, MinusInfinity = 32'h007fffff;
-    logic [31:0] nothing;
+    // Values stand here as unsigned keys in the order of those that are not NaN, behind a bit that marks the
+    // +0 of ARGMAX, which has the key of -0. nothing is the result of no elements: -inf, or +0.
+    localparam logic [32:0] MinusZero = 33'h07fffffff, MinusInfinity = 33'h0007fffff, Zero = 33'h080000000;
+    logic [32:0] nothing;
     assign nothing = absolute ? Zero : MinusInfinity;
 
     always_ff @(posedge clk_i) begin
@@ -41,26 +41,26 @@ module quin_vector_best #(
         end_q <= rst_ni && valid_i && last_i;
     end
 
-    logic [32*Lanes-1:0] best_q;
+    logic [33*Lanes-1:0] best_q;
     logic [20*Lanes-1:0] at_q;
     genvar l;
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-            // A zero is no larger than the other zero as a number: it is compared as -0.
-            logic [31:0] t, x, compared;
+            logic [31:0] t;
+            logic [32:0] x;
             logic        sign, zero, counts, larger;
             assign t = t_i[32*l +: 32];
             assign sign = t[31] && !absolute;
             assign zero = t[30:23] == 0;
             assign counts = visible_i[l] && t[30:0] <= 31'h7f800000;
-            assign x = {!sign, (t[30:0] & {31{!zero}}) ^ {31{sign}}};
-            assign compared = zero && numbers ? MinusZero : x;
-            assign larger = counts && compared > best_q[32*l +: 32];
+            assign x = zero && numbers ? {!sign, MinusZero[31:0]} :
+                       {1'b0, !sign, (t[30:0] & {31{!zero}}) ^ {31{sign}}};
+            assign larger = counts && x[31:0] > best_q[33*l +: 32];
             // Of an element that does not count the index may stand here, with the value that only a row
             // of such elements leaves; lane 0 has that value at index 0 then.
             always_ff @(posedge clk_i) begin
                 if (valid_i && (first_q || larger)) begin
-                    best_q[32*l +: 32] <= counts ? x : nothing;
+                    best_q[33*l +: 33] <= counts ? x : nothing;
                     at_q[20*l +: 20] <= index_q + 20'(l);
                 end
             end
@@ -70,7 +70,7 @@ module quin_vector_best #(
     // ---- the best of the lanes ----
     // Round by round place j takes the better of places 2 j and 2 j + 1.
     localparam int Rounds = $clog2(Lanes);
-    logic [32*Lanes-1:0] value_q;
+    logic [33*Lanes-1:0] value_q;
     logic [20*Lanes-1:0] where_q;
     logic [2:0]          left_q;  // rounds to go
     logic                valid_q;
@@ -86,34 +86,34 @@ module quin_vector_best #(
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_place
             if (2 * l + 1 < Lanes) begin : g_pair
-                logic [31:0] even, odd, even_number, odd_number;
+                logic [32:0] even, odd;
                 logic [19:0] even_at, odd_at;
                 logic        better;
-                assign even = value_q[64*l +: 32];
-                assign odd = value_q[64*l+32 +: 32];
-                assign even_number = numbers && even == Zero ? MinusZero : even;
-                assign odd_number = numbers && odd == Zero ? MinusZero : odd;
+                assign even = value_q[66*l +: 33];
+                assign odd = value_q[66*l+33 +: 33];
                 assign even_at = where_q[40*l +: 20];
                 assign odd_at = where_q[40*l+20 +: 20];
-                assign better = {odd_number, ~odd_at} > {even_number, ~even_at};
+                assign better = {odd[31:0], ~odd_at} > {even[31:0], ~even_at};
                 always_ff @(posedge clk_i) begin
                     if (end_q || left_q != 0) begin
-                        value_q[32*l +: 32] <= end_q ? best_q[32*l +: 32] : better ? odd : even;
+                        value_q[33*l +: 33] <= end_q ? best_q[33*l +: 33] : better ? odd : even;
                         where_q[20*l +: 20] <= end_q ? at_q[20*l +: 20] : better ? odd_at : even_at;
                     end
                 end
             end else begin : g_last
                 always_ff @(posedge clk_i) begin
                     if (end_q) begin
-                        value_q[32*l +: 32] <= best_q[32*l +: 32];
+                        value_q[33*l +: 33] <= best_q[33*l +: 33];
                         where_q[20*l +: 20] <= at_q[20*l +: 20];
                     end
                 end
             end
         end
     endgenerate
+    logic [32:0] winner;
+    assign winner = value_q[32:0];
     assign valid_o = valid_q;
-    assign value_o = {!value_q[31], value_q[30:0] ^ {31{!value_q[31]}}};
+    assign value_o = winner[32] ? '0 : {!winner[31], winner[30:0] ^ {31{!winner[31]}}};
     assign index_o = where_q[19:0];
 endmodule
 `default_nettype wire

@@ -104,7 +104,7 @@ module quin_vector_flow #(
     logic [Width-1:0] converted;
     assign convert = format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
     quin_vector_pipe #(.Width(Width), .Cycles(Convert)) pipe3 (
-        .clk_i, .rst_ni, .d_i({valid_q, meta_q}), .q_o(converted)
+        .clk_i, .rst_ni, .d_i({valid_q && convert, meta_q}), .q_o(converted)
     );
     assign element_valid_o = convert ? converted[Width-1] : valid_q;
     assign element_meta_o = convert ? converted[MetaBits-1:0] : meta_q;

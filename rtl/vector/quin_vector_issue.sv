@@ -55,13 +55,13 @@ module quin_vector_issue #(
     localparam logic [19:0] Step = 20'(Lanes);
 
     // ---- the group ----
+    // left, visible: elements from the present step on, all and those to be computed. What is asked of them is
+    // known a step ahead.
     logic        busy_q, first_q, fire, finish, load;
-    logic [19:0] left_q, visible_q;  // elements from the present step on: all, and those to be computed
-    logic        operands, last, visible_last;
-    assign operands = visible_q != 0;
-    assign last = left_q <= Step;
-    assign visible_last = visible_q <= Step;
-    assign finish = fire && last;
+    logic [19:0] left_q, visible_q, start;
+    logic        last_q, visible_last_q, operands_q;
+    assign start = written_i ? n_i : visible_i;
+    assign finish = fire && last_q;
     assign load = valid_i && ready_o;
     assign ready_o = !busy_q || finish;
     always_ff @(posedge clk_i) begin
@@ -69,25 +69,32 @@ module quin_vector_issue #(
             busy_q <= 1'b0;
         else if (ready_o)
             busy_q <= valid_i;
-        if (load)
-            first_q <= 1'b1;
-        else if (fire)
-            first_q <= 1'b0;
         if (load) begin
-            left_q <= written_i ? n_i : visible_i;
+            first_q <= 1'b1;
+            left_q <= start;
+            last_q <= start <= Step;
             visible_q <= visible_i;
+            visible_last_q <= visible_i <= Step;
+            operands_q <= visible_i != 0;
         end else if (fire) begin
+            first_q <= 1'b0;
             left_q <= left_q - Step;
-            visible_q <= visible_last ? '0 : visible_q - Step;
+            last_q <= left_q <= Step + Step;
+            visible_q <= visible_last_q ? '0 : visible_q - Step;
+            visible_last_q <= visible_q <= Step + Step;
+            operands_q <= !visible_last_q;
         end
     end
 
-    logic [Lanes-1:0] member, visible;
+    logic [Lanes-1:0]         member, visible;
+    logic [$clog2(Lanes+1)-1:0] left_low, visible_low;  // of a last step: at most Lanes
+    assign left_low = left_q[$clog2(Lanes+1)-1:0];
+    assign visible_low = visible_q[$clog2(Lanes+1)-1:0];
     genvar l;
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-            assign member[l] = left_q > 20'(l);
-            assign visible[l] = visible_q > 20'(l);
+            assign member[l] = !last_q || 32'(left_low) > l;
+            assign visible[l] = !visible_last_q || 32'(visible_low) > l;
         end
     endgenerate
 
@@ -124,9 +131,9 @@ module quin_vector_issue #(
     endgenerate
 
     logic operands_ready;
-    assign operands_ready = !operands || ((vector_i | scalar_i) & ~head_valid_i) == 0;
-    assign head_ready_o = (vector_i & {3{fire && operands && (line_last || visible_last)}}) |
-                          (scalar_i & {3{fire && operands && visible_last}});
+    assign operands_ready = !operands_q || ((vector_i | scalar_i) & ~head_valid_i) == 0;
+    assign head_ready_o = (vector_i & {3{fire && operands_q && (line_last || visible_last_q)}}) |
+                          (scalar_i & {3{fire && operands_q && visible_last_q}});
 
     // ---- room ----
     localparam int LineBytes = 4 * LineWords;
@@ -142,8 +149,8 @@ module quin_vector_issue #(
             default: pos_end = PosBits'(LineBytes / Lanes - 1);
         endcase
     end
-    assign write_line = written_i && left_q != 0 && (last || pos_q == pos_end);
-    assign reduce_end = reduced && last;
+    assign write_line = written_i && left_q != 0 && (last_q || pos_q == pos_end);
+    assign reduce_end = reduced && last_q;
     assign lines_room = lines_q != HeldBits'(Held);
     assign reds_room = reds_q != HeldBits'(Held);
 
@@ -225,8 +232,8 @@ module quin_vector_issue #(
     assign c = mode_i[5:4] == quin_pkg::OPERAND_IMM ? {Lanes{imm2_i}} : part_c;
     always_ff @(posedge clk_i) begin
         valid_q <= rst_ni && fire;
-        if (fire) meta_q <= {last, member, visible};
-        if (fire && operands) begin
+        if (fire) meta_q <= {last_q, member, visible};
+        if (fire && operands_q) begin
             a_q <= a;
             b_q <= b;
             c_q <= c;

@@ -44,7 +44,7 @@ module quin_vector_path #(
 
     assign vec = job_i[511:0];
     assign vectoring = active_i[511:0];
-    assign done_address_o = {8'd0, address};
+    assign done_address_o = done_error_o == quin_pkg::DERR_SCRATCHPAD[3:0] ? {8'd0, address} : 40'd0;
 
     quin_row_visible u_vector_row (
         .clk_i, .rst_ni, .start_i, .mask_i(vectoring[quin_pkg::FIELD_VECTOR_MASK_LSB]),

@@ -17,7 +17,7 @@
 #include "scratchpad.h"
 #include "verilated.h"
 #if VM_TRACE
-#include "verilated_vcd_c.h"
+#include "verilated_fst_c.h"
 #endif
 
 struct quin_sim {
@@ -27,8 +27,11 @@ struct quin_sim {
     quin_dram_axi axi;
     uint8_t *memory;
     uint64_t bytes, cycles, trace_from, trace_to;
+    uint64_t next_sample, sample_period; // next_sample: 0, none
+    quin_sim_sample_fn *sample;
+    void *sample_user;
 #if VM_TRACE
-    VerilatedVcdC *trace;
+    VerilatedFstC *trace;
 #endif
     quin_sim_retire_fn *retire;
     void *retire_user;
@@ -59,11 +62,18 @@ static void report_retired(quin_sim *s)
     }
 }
 
+static void report_sample(quin_sim *s)
+{
+    s->next_sample += s->sample_period;
+    s->sample(s->sample_user, s->cycles, &s->top->rootp->QUIN_SIM_COUNTERS[0]);
+}
+
 static void show(quin_sim *s, uint64_t half)
 {
 #if VM_TRACE
+    enum { CYCLE_NS = 10 }; // as in the timeline
     if (s->trace && s->cycles >= s->trace_from && (!s->trace_to || s->cycles < s->trace_to))
-        s->trace->dump(2 * s->cycles + half);
+        s->trace->dump(CYCLE_NS * s->cycles + half * CYCLE_NS / 2);
 #else
     (void)s, (void)half;
 #endif
@@ -90,6 +100,8 @@ static void tick(quin_sim *s)
     a->b_ready = t->m_axi_bready_o;
     if (t->retire_valid_o)
         report_retired(s);
+    if (t->obs_reg_we_o && s->write)
+        s->write(s->write_user, t->obs_reg_addr_o, t->obs_reg_wdata_o);
     quin_dram_tick(s->dram, a);
     t->clk_i = 1;
     t->eval();
@@ -104,10 +116,12 @@ static void tick(quin_sim *s)
     from_bytes(t->m_axi_rdata_i, a->r_data);
     t->m_axi_bvalid_i = a->b_valid != 0;
     t->m_axi_bresp_i = a->b_resp;
+    t->m_axi_bid_i = a->b_id;
     t->clk_i = 0;
     t->eval();
     show(s, 1);
-    s->cycles++;
+    if (++s->cycles == s->next_sample)
+        report_sample(s);
 }
 
 static void sim_destroy(quin_sim *s)
@@ -135,7 +149,9 @@ static int open_trace(quin_sim *s, const quin_sim_options *o)
         return 1;
 #if VM_TRACE
     s->context.traceEverOn(true);
-    s->trace = new VerilatedVcdC;
+    s->context.timeunit(-9); // of the times that dump gets: ns
+    s->context.timeprecision(-9);
+    s->trace = new VerilatedFstC;
     s->top->trace(s->trace, 99);
     s->trace->open(o->trace);
     return s->trace->isOpen();
@@ -183,8 +199,6 @@ static uint32_t sim_reg_read(quin_sim *s, uint32_t offset)
 
 static void sim_reg_write(quin_sim *s, uint32_t offset, uint32_t value)
 {
-    if (s->write)
-        s->write(s->write_user, offset, value);
     s->top->reg_req_i = 1;
     s->top->reg_we_i = 1;
     s->top->reg_addr_i = offset;
@@ -239,21 +253,29 @@ static void sim_on_write(quin_sim *s, quin_sim_write_fn *fn, void *user)
     s->write_user = user;
 }
 
+static void sim_on_sample(quin_sim *s, uint64_t period, quin_sim_sample_fn *fn, void *user)
+{
+    s->sample = fn;
+    s->sample_user = user;
+    s->sample_period = period;
+    s->next_sample = fn ? s->cycles + period : 0;
+}
+
 static quin_dram *sim_dram(quin_sim *s)
 {
     return s->dram;
 }
 
-static int sim_trapped(const quin_sim *)
+static int sim_trapped(const quin_sim *s)
 {
-    return 0;
+    return s->top->cpu_trap_o;
 }
 
 const quin_sim_api *quin_sim_open(void)
 {
     static const quin_sim_api api = {
-        TEXT(QUIN_SIM_CONFIG), sim_create, sim_destroy, sim_reg_read, sim_reg_write, sim_memory, sim_scratchpad, sim_run,
-        sim_wait, sim_cycles, sim_on_retire, sim_on_write, sim_dram, sim_trapped,
+        sizeof(quin_sim_api), sizeof(quin_sim_options), TEXT(QUIN_SIM_CONFIG), sim_create, sim_destroy, sim_reg_read, sim_reg_write, sim_memory, sim_scratchpad, sim_run,
+        sim_wait, sim_cycles, sim_on_retire, sim_on_write, sim_on_sample, sim_dram, sim_trapped,
     };
     return &api;
 }

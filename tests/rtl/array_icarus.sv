@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bench of the bare quin_array for Icarus (or the netlist): plays beats.hex of the folder +dir=.. , reads the shadows
-// column by column while the next tile runs, and compares with sums.hex and counts.hex (array_vectors.py).
+// Bench of the bare quin_array for Icarus (or the netlist): plays beats.hex of the folder +dir=.. , reads the
+// shadows column by column while the next tile runs, and compares with sums.hex and counts.hex
+// (array_vectors.py).
 `default_nettype none
 
 module array_icarus;
     parameter int Rows = 2;
     parameter int StreamBytes = 2;
     localparam int CarryBits = 15, SumBits = CarryBits + 8, Columns = 5 * StreamBytes;
+    localparam int ReadRows = Rows % StreamBytes == 0 ? StreamBytes : Rows, Groups = Rows / ReadRows;
     localparam int Most = 65536;  // vectors
 
     logic [8*(Rows+StreamBytes)+1:0] beats [0:Most-1];
@@ -16,13 +18,16 @@ module array_icarus;
     logic clk = 1'b0, rst_n = 1'b0, valid = 1'b0, last = 1'b0, read = 1'b0, done;
     logic [8*StreamBytes-1:0] beat;
     logic [8*Rows-1:0] act;
-    logic [$clog2(Columns)-1:0] column = '0;
-    logic [SumBits*Rows-1:0] got;
+    logic [$clog2(StreamBytes)-1:0] lane = '0;
+    logic [2:0] stage = '0;
+    logic [(Groups > 1 ? $clog2(Groups) : 1)-1:0] group = '0;
+    logic [SumBits*ReadRows-1:0] got;
     logic [$clog2(Rows*Columns+1)-1:0] adds, skipped, wraps;
 
     quin_array #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .row_en_i({Rows{1'b1}}), .valid_i(valid), .last_i(last), .beat_i(beat),
-        .act_i(act), .done_o(done), .read_i(read), .column_i(column), .sums_o(got),
+        .clk_i(clk), .rst_ni(rst_n), .en_i({Rows{valid}}), .last_i(last), .beat_i(beat),
+        .act_i(act), .done_o(done), .read_i(read), .lane_i(lane), .stage_i(stage), .group_i(group),
+        .sums_o(got),
         .count_adds_o(adds), .count_skipped_o(skipped), .count_wraps_o(wraps)
     );
 
@@ -53,7 +58,7 @@ module array_icarus;
         while (tail < 100) begin
             // The column that was asked for in the cycle before.
             if (read_before) begin
-                for (r = 0; r < Rows; r = r + 1) begin
+                for (r = 0; r < ReadRows; r = r + 1) begin
                     sum = {{32-SumBits{got[SumBits*r+SumBits-1]}}, got[SumBits*r +: SumBits]};
                     if (sum !== sums[checked]) begin
                         errors = errors + 1;
@@ -66,15 +71,24 @@ module array_icarus;
             total[1] = total[1] + skipped;
             total[2] = total[2] + wraps;
             if (read) begin
-                if (column == Columns - 1) begin
+                if (group != Groups - 1) begin
+                    group = group + 1'b1;
+                end else if (stage != 3'd4) begin
+                    group = '0;
+                    stage = stage + 3'd1;
+                end else if (lane != StreamBytes - 1) begin
+                    group = '0;
+                    stage = 3'd0;
+                    lane = lane + 1'b1;
+                end else begin
                     read = 1'b0;
                     busy = 1'b0;
-                end else begin
-                    column = column + 1'b1;
                 end
             end else if (done_before) begin
                 read = 1'b1;
-                column = '0;
+                lane = '0;
+                stage = '0;
+                group = '0;
             end
             // The next beat; a last one waits for the shadows.
             {is_valid, is_last, act, beat} = beats[cycle];

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Vectors for array_icarus.sv: beats with gaps, and the sums and counts that plain integers give for them.
 
-beats.hex: one cycle a line, {valid, last, activations, bytes}; sums.hex: the sums of tile after tile, column after
-column, row after row, as 32 bits; counts.hex: adds, skipped adds and wraps in all, then the lines of the other two. Decoding a byte by its
-definition, floor(q * 243 / 256) in base three, is not the way of the hardware.
+beats.hex: one cycle a line, {valid, last, activations, bytes}; sums.hex: the sums of tile after tile,
+column after column, row after row, as 32 bits; counts.hex: adds, skipped adds and wraps in all, then the
+lines of the other two. Decoding a byte by its definition, floor(q * 243 / 256) in base three, is not the
+way of the hardware.
 """
 import argparse
 import pathlib

@@ -38,6 +38,7 @@ struct Soc {
     std::vector<quin_completion> completions;
     uint32_t cq_entries = CQ_MAX, traps = 0;
     uint64_t ended = 0, gap = 0, gaps = 0; // cycles from the end of a run to the next one, while submissions wait
+    uint64_t announced = 0;                // when CQ_TAIL was written
     int lose_core_reads = 0, lose_core_answers = 0, lose_fetches = 0;
 
     Soc(Verdict *v, const quin_dram_params &params) : verdict(v)
@@ -91,6 +92,7 @@ struct Soc {
             return;
         uint64_t at = CQ_AT + (top->obs_reg_wdata_o - 1) % cq_entries * sizeof(quin_completion);
         completions.push_back(load<quin_completion>(at)); // it must be there by now
+        announced = now;
         memset(memory + at, 0xa5, sizeof(quin_completion));
     }
 
@@ -173,7 +175,8 @@ struct Soc {
         while (read(offset) != value && now - start < most)
             run(15);
         uint32_t seen = read(offset);
-        verdict->check(seen == value, "%s: register 0x%x is %u and not %u after %lu cycles", what, offset, seen, value, now - start);
+        verdict->check(seen == value, "%s: register 0x%x is %u and not %u after %lu cycles", what, offset, seen, value,
+                       now - start);
         return seen == value ? now - start : 0;
     }
 

@@ -1,270 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bench of quin_array_unit: random MATMULs with random gaps in the stream and at the scratchpad, every word of the
-// scratchpad, the checksum and the counts against the golden device. SEED=n replays a run.
-//   test_array_unit rows stream_bytes line_words [random MATMULs]     the parameters it was built with
-//   test_array_unit rows stream_bytes line_words --efficiency         cycles of large MATMULs without any gap
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <deque>
-#include <vector>
+// Bench of quin_array_unit: batches of random MATMULs, as fast one behind the other as the unit takes them.
+// Every word of the scratchpad, every checksum and the counts against the golden device.
+//   test_array_unit [--quick] [--seed N]   random batches; SEED=N in the environment does the same as --seed
+//   test_array_unit --timing [K N]         cycles of MATMULs without gaps, with limits; K x N too
+//   test_array_unit --speed                simulated cycles a second of CPU time
+#include <ctime>
 
-#include "Vquin_array_unit.h"
-#include "golden_matmul.h"
-#include "verilated.h"
+#include "array_bench.h"
 
-static uint64_t rnd_state;
+struct Shape {
+    uint32_t rows, k, n, precision, column_scales;
+};
 
-static uint32_t rnd()
+static uint32_t trits_of(const Shape &s)
 {
-    uint64_t z = (rnd_state += 0x9e3779b97f4a7c15u);  // splitmix64
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (uint32_t)(z >> 32);
+    return s.precision == 0 ? 1 : s.precision == PRECISION_D5 ? 5 : 10;
 }
-
-static uint32_t below(uint32_t n)
-{
-    return (uint32_t)((uint64_t)rnd() * n >> 32);
-}
-
-struct Job {
-    golden_matmul m;
-    std::vector<uint8_t> stream;  // tiles side by side
-    uint64_t beats, beats_tile, scale_beats;
-};
-
-struct Totals {
-    uint64_t adds, skipped, wraps, values, cycles, stall_drain, stall_act, stall_stream;
-};
-
-class Bench {
-public:
-    Bench(uint32_t rows, uint32_t w, uint32_t line_words, uint32_t words)
-        : sp(words), rows(rows), w(w), line_words(line_words)
-    {
-        top.rst_ni = 0;
-        for (int i = 0; i < 4; i++)
-            cycle();
-        top.rst_ni = 1;
-        cycle();
-    }
-
-    [[noreturn]] void fail(const char *what, uint64_t got = 0, uint64_t want = 0)
-    {
-        printf("FAIL job %llu cycle %llu: %s: %llx, want %llx\n", (unsigned long long)jobs, (unsigned long long)now, what,
-               (unsigned long long)got, (unsigned long long)want);
-        exit(1);
-    }
-
-    void queue(const Job &job)
-    {
-        stream.insert(stream.end(), job.stream.begin(), job.stream.end());
-    }
-
-    // Runs a job whose stream was queued; with abort_after the job is dropped after so many cycles.
-    bool run(const Job &job, uint64_t abort_after = 0)
-    {
-        const golden_matmul &m = job.m;
-        top.job_valid_i = 1;
-        top.job_rows_i = m.rows;
-        top.job_k_i = m.k;
-        top.job_n_i = m.n;
-        top.job_precision_i = m.precision;
-        top.job_column_scales_i = m.column_scales;
-        top.job_act_base_i = m.act;
-        top.job_act_row_i = m.act_row;
-        top.job_dst_base_i = m.dst;
-        top.job_dst_row_i = m.dst_row;
-        top.job_rscale_base_i = m.rscale;
-        top.job_rscale_row_i = m.rscale_row;
-        top.job_cscale_base_i = m.cscale;
-        totals = Totals();
-        left = 0;
-        while (!top.job_ready_o)
-            cycle();
-        cycle();
-        jobs++;
-        top.job_valid_i = 0;
-        top.job_rows_i = rnd();  // the fields were taken with the job
-        top.job_act_base_i = rnd() & 0xfffff;
-        top.job_dst_base_i = rnd() & 0xfffff;
-        top.job_k_i = rnd() & 0x7fff;
-        current = &job;
-        taken = 0;
-        left = job.beats;
-        beats_all = job.stream.size() / w;
-        uint64_t start = now;
-        bool done = false;
-        while (!done) {
-            if (abort_after && now - start == abort_after) {
-                top.abort_i = 1;
-                cycle();
-                top.abort_i = 0;
-                stream.clear();
-                stream_offered = false;
-                left = 0;
-                totals = Totals();
-                for (uint32_t i = 0; i < 40; i++) {
-                    cycle();
-                    if (top.done_o || top.array_req_o || top.drain_req_o || !top.job_ready_o || totals.adds)
-                        fail("not idle after abort");
-                }
-                return false;
-            }
-            if (now - start > 1000000)
-                fail("no end");
-            done = cycle();
-        }
-        totals.cycles = now - start;
-        if (left)
-            fail("beats left", left);
-        if (top.job_ready_o == 0)
-            fail("not ready after done");
-        return true;
-    }
-
-    std::vector<uint32_t> sp;
-    Totals totals;
-    uint32_t checksum = 0, slow_stream = 0, slow_memory = 0;  // percent of cycles
-    size_t queued() const { return stream.size(); }
-
-private:
-    Vquin_array_unit top;
-    uint32_t rows, w, line_words;
-    std::deque<uint8_t> stream;
-    bool stream_offered = false;
-    const Job *current = nullptr;
-    uint64_t now = 0, jobs = 0, left = 0, taken = 0, beats_all = 0;
-    bool read_granted = false;
-    uint32_t read_line = 0;
-    struct Request {
-        bool open;
-        uint32_t addr;
-        std::vector<uint32_t> data;
-    } held_read = {}, held_write = {};
-
-    // Ports of up to 64 bits are numbers, wider ones arrays.
-    static void set_bytes(CData &p, const uint8_t *b) { p = b[0]; }
-    static void set_bytes(SData &p, const uint8_t *b) { memcpy(&p, b, 2); }
-    static void set_bytes(IData &p, const uint8_t *b) { memcpy(&p, b, 4); }
-    static void set_bytes(QData &p, const uint8_t *b) { memcpy(&p, b, 8); }
-    template <std::size_t N> static void set_bytes(VlWide<N> &p, const uint8_t *b) { memcpy(&p[0], b, 4 * N); }
-    template <std::size_t N> static const uint32_t *words_of(const VlWide<N> &p) { return &p[0]; }
-    static const uint32_t *words_of(const QData &p) { return (const uint32_t *)&p; }
-
-    // Whether the beat that is offered is for the array, not a column scale.
-    bool array_beat() const
-    {
-        uint64_t tile = current->beats_tile + current->scale_beats;
-        return taken % tile < current->beats_tile;
-    }
-
-    void check_held(const char *what, Request &held, bool req, bool gnt, uint32_t addr, std::vector<uint32_t> data)
-    {
-        if (held.open && (!req || addr != held.addr || data != held.data) && !top.abort_i && top.rst_ni)
-            fail(what, addr, held.addr);
-        held.open = req && !gnt && !top.abort_i;
-        held.addr = addr;
-        held.data = data;
-    }
-
-    // One clock cycle; true if the job was done in it.
-    bool cycle()
-    {
-        std::vector<uint8_t> beat(w), line(4 * line_words);
-        top.clk_i = 0;
-        // A beat once offered stays.
-        stream_offered = stream.size() >= w && (stream_offered || below(100) >= slow_stream);
-        for (uint32_t i = 0; i < w; i++)
-            beat[i] = stream_offered ? stream[i] : (uint8_t)rnd();
-        top.stream_valid_i = stream_offered;
-        set_bytes(top.stream_data_i, beat.data());
-        for (uint32_t i = 0; i < line_words; i++) {
-            uint32_t word = read_granted ? sp[read_line * line_words + i] : rnd();
-            memcpy(&line[4 * i], &word, 4);
-        }
-        set_bytes(top.array_rdata_i, line.data());
-        top.array_rvalid_i = read_granted;
-        top.array_gnt_i = top.drain_gnt_i = 0;
-        top.eval();
-        bool open = top.rst_ni && below(100) >= slow_memory;
-        top.array_gnt_i = open && top.array_req_o;
-        top.drain_gnt_i = open && top.drain_req_o && !top.array_req_o;
-        top.eval();
-
-        read_granted = top.array_gnt_i;
-        read_line = top.array_addr_o;
-        if (read_granted && (read_line + 1) * line_words > sp.size())
-            fail("read beyond the scratchpad", read_line);
-        if (top.drain_gnt_i)
-            write_line();
-        std::vector<uint32_t> data;
-        check_held("read request changed", held_read, top.array_req_o, top.array_gnt_i, top.array_addr_o, data);
-        data.assign(words_of(top.drain_wdata_o), words_of(top.drain_wdata_o) + line_words);
-        data.push_back(top.drain_wstrb_o);
-        check_held("write request changed", held_write, top.drain_req_o, top.drain_gnt_i, top.drain_addr_o, data);
-        take_beat();
-        bool done = top.done_o;
-        if (done) {
-            checksum = top.done_checksum_o;
-            if (top.done_error_o)
-                fail("device error", top.done_error_o);
-        }
-        if (top.rst_ni) {
-            totals.adds += top.count_adds_o;
-            totals.skipped += top.count_skipped_o;
-            totals.wraps += top.count_wraps_o;
-            totals.values += top.count_value_o;
-        }
-        top.clk_i = 1;
-        top.eval();
-        now++;
-        return done;
-    }
-
-    void write_line()
-    {
-        uint32_t at = top.drain_addr_o * line_words;
-        if (at + line_words > sp.size())
-            fail("write beyond the scratchpad", at);
-        for (uint32_t i = 0; i < line_words; i++) {
-            uint64_t strobe = top.drain_wstrb_o >> 4 * i & 15;
-            if (strobe == 15)
-                sp[at + i] = words_of(top.drain_wdata_o)[i];
-            else if (strobe)
-                fail("part of a word", strobe);
-        }
-    }
-
-    // The stream's handshake; a job with beats to go has a beat or one stall in every cycle, else none.
-    void take_beat()
-    {
-        bool take = stream_offered && top.stream_ready_o && top.rst_ni && !top.abort_i;
-        uint32_t stalls = top.stall_drain_o + top.stall_act_o + top.stall_stream_o;
-        if (top.rst_ni && !top.abort_i && current) {
-            uint32_t beats = 0;
-            if (take && taken == beats_all)
-                fail("a beat too many");
-            if (take && left && array_beat())
-                beats = 1;
-            if (beats + stalls != (left != 0))
-                fail("beats and stalls", beats + stalls, left != 0);
-            left -= beats;
-            totals.stall_drain += top.stall_drain_o;
-            totals.stall_act += top.stall_act_o;
-            totals.stall_stream += top.stall_stream_o;
-        }
-        if (take) {
-            taken++;
-            stream.erase(stream.begin(), stream.begin() + w);
-            stream_offered = false;
-        }
-    }
-};
-
-// ---- jobs ----
 
 static uint32_t random_scale()
 {
@@ -275,16 +26,15 @@ static uint32_t random_scale()
     return (rnd() & 0x807fffff) | (below(16) ? 107 + below(40) : below(255)) << 23;
 }
 
-struct Shape {
-    uint32_t rows, k, n, precision, column_scales;
-};
-
-// Places for a shape; any byte is good as a stream byte.
-static Job make_job(const Shape &s, uint32_t w)
+// A MATMUL of that shape with a random stream (any byte is good) and its places in the scratchpad from word
+// `at` on.
+static Job make_job(const Shape &s, uint32_t at)
 {
     Job job;
     golden_matmul &m = job.m;
-    uint32_t trits = s.precision == 0 ? 1 : s.precision == 1 ? 5 : 10, channels = 5 * w / trits, at = below(64);
+    uint32_t trits = trits_of(s), channels = 5 * W / trits, scales = s.column_scales ? 20 / trits : 0;
+    uint64_t tiles = s.rows ? (s.n + channels - 1) / channels : 0;
+    m = golden_matmul();
     m.rows = s.rows;
     m.k = s.k;
     m.n = s.n;
@@ -298,146 +48,263 @@ static Job make_job(const Shape &s, uint32_t w)
     m.act_row = ((s.k + 3) / 4 + 15) / 16 * 16 + 16 * below(3);
     m.dst = m.act + m.act_row * s.rows + 16 * below(4);
     m.dst_row = (s.n + 15) / 16 * 16 + 16 * below(3);
-    uint64_t tiles = s.rows ? (s.n + channels - 1) / channels : 0;
-    job.beats_tile = s.k;
-    job.scale_beats = s.column_scales ? 20 / trits : 0;
+    job.tile = s.k;
+    job.tile_all = s.k + scales;
     job.beats = tiles * s.k;
-    job.stream.resize(tiles * (job.beats_tile + job.scale_beats) * w);
+    job.stream.resize(tiles * job.tile_all * W);
     for (uint8_t &b : job.stream)
         b = below(4) ? (uint8_t)rnd() : 0x80;
-    for (uint64_t t = 0; s.column_scales && t < tiles; t++)
+    for (uint64_t t = 0; scales && t < tiles; t++)
         for (uint32_t j = 0; j < channels; j++) {
             uint32_t bits = random_scale();
-            memcpy(&job.stream[(t * (s.k + job.scale_beats) + s.k) * w + 4 * j], &bits, 4);
+            memcpy(&job.stream[(t * job.tile_all + s.k) * W + 4 * j], &bits, 4);
         }
     return job;
 }
 
-static void make_memory(std::vector<uint32_t> &sp, const Job &job)
+static uint32_t end_of(const golden_matmul &m)
 {
-    const golden_matmul &m = job.m;
-    for (uint32_t &word : sp)
-        word = rnd();
-    for (uint32_t r = 0; r < m.rows; r++) {
-        for (uint32_t i = 0; i < m.act_row; i++)
-            if (below(4) == 0)
-                sp[m.act + r * m.act_row + i] &= below(2) ? 0xff00ffu : 0;
-        sp[m.rscale + r * m.rscale_row] = random_scale();
-    }
-    sp[m.cscale] = random_scale();
+    return m.dst + m.dst_row * m.rows;
 }
 
-static void compare(Bench &bench, const std::vector<uint32_t> &want, const golden_result &result)
+// A MATMUL must not write what it reads itself.
+static bool apart(const golden_matmul &m)
 {
+    for (uint32_t r = 0; r < m.rows; r++) {
+        uint32_t lo = m.dst + r * m.dst_row, hi = lo + m.n;
+        if (m.cscale >= lo && m.cscale < hi)
+            return false;
+        for (uint32_t i = 0; i < m.rows; i++) {
+            uint32_t act = m.act + i * m.act_row, scale = m.rscale + i * m.rscale_row;
+            if ((act < hi && lo < act + (m.k + 3) / 4) || (scale >= lo && scale < hi))
+                return false;
+        }
+    }
+    return true;
+}
+
+// Sometimes a MATMUL reads what one of those before it writes, or writes where they read or write.
+static void tie(Job &job, const Job &before, uint32_t words)
+{
+    golden_matmul m = job.m;
+    const golden_matmul &b = before.m;
+    uint32_t where = b.dst + (b.rows ? below(b.rows) : 0) * b.dst_row + (b.n ? below(b.n) : 0);
+    switch (below(6)) {
+    case 0: m.act = where / 16 * 16; break;
+    case 1: m.rscale = where; break;
+    case 2: m.cscale = where; break;
+    case 3: m.dst = b.act; break;
+    case 4: m.dst = b.dst; break;
+    default: m.dst = b.rscale / 16 * 16; break;
+    }
+    uint32_t act_end = m.act + m.act_row * m.rows, rscale_end = m.rscale + m.rscale_row * m.rows;
+    if (end_of(m) < words && act_end < words && rscale_end < words && apart(m))
+        job.m = m;
+}
+
+static void make_memory(std::vector<uint32_t> &sp, const std::vector<Job> &work)
+{
+    for (uint32_t &word : sp)
+        word = below(4) ? rnd() : rnd() & (below(2) ? 0xff00ffu : 0);
+    for (const Job &job : work) {
+        for (uint32_t r = 0; r < job.m.rows; r++)
+            sp[job.m.rscale + r * job.m.rscale_row] = random_scale();
+        sp[job.m.cscale] = random_scale();
+    }
+}
+
+static Shape random_shape()
+{
+    Shape s;
+    s.precision = below(3);
+    s.column_scales = below(2);
+    uint32_t channels = 5 * W / trits_of(s);
+    s.rows = below(16) ? 1 + below(R) : 0;
+    s.n = below(16) ? 1 + below(W > 16 ? channels + 9 : 4 * channels) : 0;
+    if (below(3) == 0)  // whole tiles
+        s.n = channels * (1 + below(W > 16 ? 2 : 4));
+    s.k = 1 + below(below(2) ? 12 : below(4) ? 100 : 400);
+    return s;
+}
+
+// Runs the batch on both and compares. The golden device runs one MATMUL after the other.
+static void compare(Bench &bench, golden_device *golden, const std::vector<Job> &work,
+                    uint64_t abort_after = 0)
+{
+    std::vector<uint32_t> want = bench.sp;
+    if (!bench.run(work, abort_after))
+        return;
+    golden_result sum = {};
+    for (size_t i = 0; i < work.size(); i++) {
+        const std::vector<uint8_t> &stream = work[i].stream;
+        golden_result one = golden_run(golden, &work[i].m, want.data(), stream.data(), stream.size());
+        if (one.error)
+            bench.fail("the golden device refuses", one.error, i);
+        if (one.checksum != bench.ended[i])
+            bench.fail("checksum", bench.ended[i], one.checksum);
+        sum.adds += one.adds;
+        sum.skipped += one.skipped;
+        sum.wraps += one.wraps;
+        sum.values += one.values;
+    }
     for (size_t i = 0; i < want.size(); i++)
         if (bench.sp[i] != want[i]) {
             printf("word %zu:\n", i);
             bench.fail("scratchpad", bench.sp[i], want[i]);
         }
-    if (bench.checksum != result.checksum)
-        bench.fail("checksum", bench.checksum, result.checksum);
-    if (bench.totals.adds != result.adds)
-        bench.fail("adds", bench.totals.adds, result.adds);
-    if (bench.totals.skipped != result.skipped)
-        bench.fail("skipped", bench.totals.skipped, result.skipped);
-    if (bench.totals.wraps != result.wraps)
-        bench.fail("wraps", bench.totals.wraps, result.wraps);
-    if (bench.totals.values != result.values)
-        bench.fail("values", bench.totals.values, result.values);
+    if (bench.counts.adds != sum.adds)
+        bench.fail("adds", bench.counts.adds, sum.adds);
+    if (bench.counts.skipped != sum.skipped)
+        bench.fail("skipped", bench.counts.skipped, sum.skipped);
+    if (bench.counts.wraps != sum.wraps)
+        bench.fail("wraps", bench.counts.wraps, sum.wraps);
+    if (bench.counts.values != sum.values)
+        bench.fail("values", bench.counts.values, sum.values);
 }
 
-static Shape random_shape(uint32_t rows, uint32_t w, uint32_t round)
+// The longest sums, one direction only: every operand and every trit as large as it can be.
+static void test_extremes(Bench &bench, golden_device *golden, uint32_t words)
 {
-    Shape s;
-    s.precision = below(3);
-    uint32_t trits = s.precision == 0 ? 1 : s.precision == 1 ? 5 : 10, channels = 5 * w / trits;
-    s.column_scales = below(2);
-    s.rows = below(16) ? 1 + below(rows) : 0;
-    s.n = below(16) ? 1 + below(4 * channels) : 0;
-    if (below(3) == 0)  // whole tiles
-        s.n = channels * (1 + below(4));
-    s.k = 1 + below(below(2) ? 12 : below(4) ? 100 : 600);
-    if (round == 1) {  // the longest, alone
-        s.k = 16384;
-        s.n = 1 + below(channels);
-        s.rows = 1;
-    }
-    return s;
-}
-
-static void test_random(Bench &bench, golden_device *golden, uint32_t rows, uint32_t w, uint32_t rounds)
-{
-    uint64_t cycles = 0;
-    Job job = make_job(random_shape(rows, w, 0), w);
-    for (uint32_t round = 1; round <= rounds; round++) {
-        if (bench.queued() == 0)
-            bench.queue(job);
-        Job next = make_job(random_shape(rows, w, round), w);
-        if (below(2))
-            bench.queue(next);  // the stream runs ahead of the jobs
-        make_memory(bench.sp, job);
-        if (round == 2) {  // every operand as large as it can be
-            memset(&bench.sp[job.m.act], 0x80, job.m.k);
-            bench.sp[job.m.rscale] = 0x3f800000;
+    for (uint32_t precision : {0u, 1u, 2u})
+        for (uint8_t byte : {0x00, 0xff}) {
+            if (W > 16 && precision != 1)
+                continue;
+            std::vector<Job> work{make_job({1, 16384, 1, precision, 0}, 0)};
+            golden_matmul &m = work[0].m;
+            if (end_of(m) > words)
+                bench.fail("the bench's scratchpad is too small");
+            memset(&bench.sp[m.act], 0x80, m.k);
+            bench.sp[m.rscale] = bench.sp[m.cscale] = 0x3f800000;
+            memset(work[0].stream.data(), byte, work[0].stream.size());
+            compare(bench, golden, work);
         }
+}
+
+static void test_random(Bench &bench, golden_device *golden, uint32_t words, uint32_t batches)
+{
+    uint64_t cycles = 0, beats = 0, matmuls = 0;
+    for (uint32_t i = 0; i < batches; i++) {
+        std::vector<Job> work;
+        uint32_t at = below(32);
+        for (uint32_t count = 1 + below(6); count; count--) {
+            Job job = make_job(random_shape(), at);
+            if (end_of(job.m) >= words)
+                break;
+            at = end_of(job.m);
+            if (!work.empty() && below(3) == 0)
+                tie(job, work[work.size() - 1 - below(work.size() < 3 ? (uint32_t)work.size() : 3)], words);
+            work.push_back(job);
+        }
+        make_memory(bench.sp, work);
         bench.slow_stream = below(2) ? 0 : below(90);
         bench.slow_memory = below(2) ? 0 : below(90);
-        std::vector<uint32_t> want = bench.sp;
-        if (bench.run(job, below(8) ? 0 : 1 + below(below(2) ? 30 : 400))) {
-            golden_result result = golden_run(golden, &job.m, want.data(), job.stream.data(), job.stream.size());
-            if (result.error)
-                bench.fail("golden device refuses", result.error);
-            compare(bench, want, result);
-        }
-        cycles += bench.totals.cycles;
-        job = next;
+        bench.slow_jobs = below(2) ? 0 : below(100);
+        compare(bench, golden, work, below(6) ? 0 : 1 + below(below(2) ? 40 : 1000));
+        cycles += bench.counts.cycles;
+        beats += bench.counts.beats;
+        matmuls += bench.ended.size();
     }
-    printf("test_array_unit: %u MATMULs, %llu cycles: good\n", rounds, (unsigned long long)cycles);
+    printf("test_array_unit: %llu MATMULs in %u batches, %llu beats, %llu cycles: good\n",
+           (unsigned long long)matmuls, batches, (unsigned long long)beats, (unsigned long long)cycles);
 }
 
-static void efficiency(Bench &bench, golden_device *golden, uint32_t rows, uint32_t w)
+static void time_of(Bench &bench, golden_device *golden, const Shape &s, uint32_t count, double limit)
 {
-    static const Shape shapes[] = {{1, 1024, 256, 0, 0}, {1, 256, 1024, 0, 0},  {1, 512, 2560, 0, 0}, {1, 2560, 512, 0, 0},
-                                   {1, 64, 512, 1, 1},   {1, 512, 64, 1, 0}};
-    printf("%5s %5s %5s %2s %8s %8s %7s %7s %7s %7s\n", "rows", "k", "n", "D", "bytes/W", "cycles", "share", "drain",
-           "act", "stream");
-    for (Shape s : shapes)
-        for (uint32_t r : {1u, rows}) {
-            s.rows = r;
-            Job job = make_job(s, w);
-            make_memory(bench.sp, job);
-            std::vector<uint32_t> want = bench.sp;
-            bench.queue(job);
-            bench.run(job);
-            golden_result result = golden_run(golden, &job.m, want.data(), job.stream.data(), job.stream.size());
-            compare(bench, want, result);
-            uint64_t beats = job.stream.size() / w;
-            printf("%5u %5u %5u %2d %8llu %8llu %6.1f%% %7llu %7llu %7llu\n", r, s.k, s.n, s.precision ? 5 : 1,
-                   (unsigned long long)beats, (unsigned long long)bench.totals.cycles,
-                   100.0 * (double)beats / (double)bench.totals.cycles, (unsigned long long)bench.totals.stall_drain,
-                   (unsigned long long)bench.totals.stall_act, (unsigned long long)bench.totals.stall_stream);
+    std::vector<Job> work;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        work.push_back(make_job(s, at));
+        at = end_of(work.back().m);
+    }
+    make_memory(bench.sp, work);
+    bench.slow_stream = bench.slow_memory = bench.slow_jobs = 0;
+    compare(bench, golden, work);
+    const Counts &c = bench.counts;
+    uint64_t beats = 0, lost = 0;
+    for (size_t i = 0; i < work.size(); i++) {
+        beats += work[i].stream.size() / W;
+        if (i && bench.first_beat[i] - bench.last_beat[i - 1] - 1 > lost)
+            lost = bench.first_beat[i] - bench.last_beat[i - 1] - 1;
+    }
+    double share = (double)c.cycles / (double)beats;
+    printf("%5u %5u %5u %2u %6s %2u | %8llu %8llu %7.4f | %6llu %6llu %6llu | %llu\n", s.rows, s.k, s.n,
+           trits_of(s), s.column_scales ? "column" : "one", count, (unsigned long long)beats,
+           (unsigned long long)c.cycles, share, (unsigned long long)c.drain, (unsigned long long)c.act,
+           (unsigned long long)c.stream,
+           (unsigned long long)lost);
+    if (lost > 4)
+        bench.fail("beats lost between MATMULs", lost, 4);
+    // Rows x columns / D results leave within a tile, unless it is shorter than they are many.
+    uint32_t leave = 5 * W / trits_of(s) * (s.rows > trits_of(s) ? s.rows : trits_of(s));
+    if (s.k >= 64 && s.k >= leave && c.drain)
+        bench.fail("cycles waiting for the drain", c.drain);
+    if (limit > 0 && share > limit)
+        bench.fail("cycles beyond the limit", c.cycles, (uint64_t)((double)beats * limit));
+}
+
+static void timing(Bench &bench, golden_device *golden, uint32_t k, uint32_t n)
+{
+    printf(" rows     k     n  D scales  x |    beats   cycles   share |  drain    act stream | lost\n");
+    for (uint32_t r : {1u, (uint32_t)R}) {
+        for (uint32_t width : {64u, 128u, 256u}) {
+            time_of(bench, golden, {r, width, 512, 1, 0}, 1, 0);
+            time_of(bench, golden, {r, width, 64, 1, 1}, 4, 0);
+            time_of(bench, golden, {r, width, 64, 1, 0}, 4, 0);
         }
+        time_of(bench, golden, {r, 37, 64, 1, 0}, 4, 0);
+        time_of(bench, golden, {r, 256, 1000, 0, 0}, 1, 0);
+        time_of(bench, golden, {r, 512, 1000, 0, 0}, 2, 0);
+        if (k)
+            for (uint32_t precision : {0u, 1u})
+                time_of(bench, golden, {r, k, n, precision, 0}, 1, 1.01);
+    }
+}
+
+static void speed(Bench &bench, uint32_t rows)
+{
+    std::vector<Job> work{make_job({rows, 1024, 16 * 5 * W, 0, 0}, 0)};
+    make_memory(bench.sp, work);
+    clock_t start = clock();
+    uint64_t cycles = 0;
+    for (int i = 0; i < 8; i++) {
+        bench.run(work);
+        cycles += bench.counts.cycles;
+    }
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    printf("%u x %u, %u rows in use: %.0f cycles a second of CPU time\n", R, 5 * W, rows,
+           (double)cycles / seconds);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: test_array_unit rows stream_bytes line_words [MATMULs | --efficiency]\n");
-        return 2;
-    }
     const char *seed = getenv("SEED");
+    bool quick = false, fast = false, timed = false;
+    uint32_t k = 0, n = 0;
+    for (int i = 1; i < argc; i++) {
+        quick = quick || !strcmp(argv[i], "--quick");
+        fast = fast || !strcmp(argv[i], "--speed");
+        timed = timed || !strcmp(argv[i], "--timing");
+        if (!strcmp(argv[i], "--seed") && i + 1 < argc)
+            seed = argv[++i];
+        else if (argv[i][0] != '-')
+            (k ? n : k) = (uint32_t)atoi(argv[i]);
+    }
     rnd_state = seed ? strtoull(seed, nullptr, 0) : 1;
-    uint32_t rows = (uint32_t)atoi(argv[1]), w = (uint32_t)atoi(argv[2]), line = (uint32_t)atoi(argv[3]);
-    bool efficient = argc > 4 && !strcmp(argv[4], "--efficiency");
-    uint32_t words = efficient ? 65536 : 16384;
-    printf("test_array_unit %u x %u, lines of %u words: SEED=%llu\n", rows, 5 * w, line, (unsigned long long)rnd_state);
+    uint32_t words = timed || fast ? 131072 : 16384;
+    printf("test_array_unit %u x %u, lines of %u words: SEED=%llu\n", R, 5 * W, L,
+           (unsigned long long)rnd_state);
     Verilated::randReset(2);
-    golden_device *golden = golden_open(rows, w, 15, words);
-    Bench bench(rows, w, line, words);
-    if (efficient)
-        efficiency(bench, golden, rows, w);
-    else
-        test_random(bench, golden, rows, w, argc > 4 ? (uint32_t)atoi(argv[4]) : 200);
+    golden_device *golden = golden_open(R, W, 15, words);
+    Bench bench(words);
+    if (fast) {
+        speed(bench, 1);
+        speed(bench, R);
+    } else if (timed) {
+        timing(bench, golden, k, n);
+    } else {
+        test_extremes(bench, golden, words);
+        test_random(bench, golden, words, quick ? (W > 16 ? 30 : 120) : 1000);
+    }
     golden_close(golden);
     return 0;
 }

@@ -328,6 +328,7 @@ struct Bench {
         expect(make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 20), QUIN_DERR_NONE, "a long run");
         uint64_t took = soc.now - start;
         verdict.check(took > 20000, "the loop took only %lu cycles", took);
+        verdict.check(soc.announced - soc.ended < 4000, "the core saw the run's end %lu cycles late", soc.announced - soc.ended);
         size_t before = soc.completions.size();
         const quin_submission subs[3] = {make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 21), make(QUIN_SUBMIT_NOP, 3, 0, 0, 22),
                                          make(QUIN_SUBMIT_GENERATE, 3, 1, 0, 23)};
@@ -433,6 +434,25 @@ struct Bench {
         soc.write(QUIN_REG_SQ_TAIL, sq_tail);
         after_reset("a lost answer to a write");
         usable("after a lost answer");
+
+        // silence under a run: neither the run nor the completion that says so gets through
+        use_program(LOOP_AT, 4, 0);
+        const quin_submission g = make(QUIN_SUBMIT_GENERATE, 0, 1, 0, 61);
+        memcpy(soc.memory + SQ_AT + sq_tail++ % SQ_ENTRIES * sizeof g, &g, sizeof g);
+        soc.write(QUIN_REG_SQ_TAIL, sq_tail);
+        for (uint64_t start = soc.now; soc.now - start < LONG; soc.tick())
+            if (soc.top->obs_reg_we_o && soc.top->obs_reg_addr_o == QUIN_REG_CONTROL)
+                break;
+        quin_dram_set_silent(soc.dram, 1);
+        soc.wait(QUIN_REG_FIRMWARE_ERROR, QUIN_DERR_WATCHDOG, 10 * DOG, "silence under a run");
+        verdict.check(soc.read(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING, "the run has ended without its command");
+        quin_dram_set_silent(soc.dram, 0);
+        soc.run(5000);
+        verdict.check(!(soc.read(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING), "the aborted run goes on");
+        disable("silence under a run");
+        soc.run(3000);
+        use_program(PROGRAM_AT, 1, 0);
+        usable("after silence under a run");
 
         soc.run(10 * DOG); // the idle firmware keeps the watchdog quiet
         verdict.check(soc.read(QUIN_REG_DEVICE_STATE) == QUIN_STATE_SERVING, "an idle core was reset");

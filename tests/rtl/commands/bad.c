@@ -258,8 +258,16 @@ static const char *bad_windows(struct bench *b, struct program *p, struct rng *r
             middle = range->base + rng_below(r, (uint32_t)range->size);
     }
     memset(p->window, 0, sizeof p->window);
+    p->ring_entries = 0; /* its window is gone */
     p->window[2] = (struct window){p->address, p->address + 64 * PROGRAM_MAX, QUIN_WINDOW_READ};
-    switch (rng_below(r, 5)) {
+    switch (rng_below(r, 7)) {
+    case 5:
+        p->window[0] = (struct window){DATA_AT + (UINT64_C(1) << 40), DATA_END + (UINT64_C(2) << 40), 3};
+        return "a window beyond 2^40";
+    case 6:
+        p->window[0] = (struct window){DATA_AT, DATA_END, 3};
+        p->high = UINT64_C(1) << rng_range(r, 40, 63);
+        return "PROGRAM_ADDRESS beyond 2^40";
     case 0:
         p->window[0] = (struct window){DATA_AT, middle, 3};
         p->window[1] = (struct window){middle, DATA_END, 3};
@@ -301,6 +309,10 @@ void bad_program(struct bench *b, struct program *p, struct rng *r, uint32_t *ch
     uint32_t kind = rng_below(r, 100);
     const char *text = "COMMAND_LIMIT";
     *changed = PROGRAM_MAX;
+    /* Addresses have 40 bits; beyond them WINDOW stands for BUS where a window is larger than that. */
+    for (uint32_t i = 0; i < QUIN_WINDOWS; i++)
+        if (p->window[i].base < DATA_END && p->window[i].limit > UINT64_C(1) << 39)
+            p->window[i].limit = DATA_END;
     if (kind < 20 && (count = candidates(b, p, QUIN_OP_LOAD, QUIN_OP_STORE, pc)))
         text = bad_move(b, p, &p->cmd[*changed = pc[rng_below(r, count)]], r);
     else if (kind < 40 && (count = candidates(b, p, QUIN_OP_MATMUL, QUIN_OP_MATMUL, pc)))

@@ -266,7 +266,7 @@ void bench_prepare(struct bench *b, const struct program *p)
         bench_write_wide(b, QUIN_REG_WINDOW + i * 24 + 8, p->window[i].limit);
         bench_write(b, QUIN_REG_WINDOW + i * 24 + 16, p->window[i].rights);
     }
-    bench_write_wide(b, QUIN_REG_PROGRAM_ADDRESS, p->address);
+    bench_write_wide(b, QUIN_REG_PROGRAM_ADDRESS, p->address + p->high);
     bench_write(b, QUIN_REG_PROGRAM_LENGTH, p->length);
     bench_write(b, QUIN_REG_COMMAND_LIMIT, p->limit);
     bench_write_wide(b, QUIN_REG_RETIRE_ADDRESS, RING_AT);

@@ -46,6 +46,7 @@ struct program {
     uint8_t fixed[PROGRAM_MAX]; /* control flow: cannot be left out */
     uint32_t length;
     uint64_t address;
+    uint64_t high;  /* added to PROGRAM_ADDRESS, where no memory is */
     uint32_t limit; /* COMMAND_LIMIT */
     uint64_t greg[QUIN_GREGS];
     struct window window[QUIN_WINDOWS];

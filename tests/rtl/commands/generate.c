@@ -200,7 +200,13 @@ static void random_windows(struct program *p, struct rng *r)
     const uint64_t program_end = p->address + (uint64_t)PROGRAM_MAX * 64;
     uint32_t turn = rng_below(r, 4);
     struct window w[4] = {{DATA_AT, DATA_END, 3}, {p->address, program_end, 1}, {RING_AT, RING_AT + RING_ENTRIES_MAX * 16, 2}, {0, 0, 0}};
-    switch (rng_below(r, 6)) {
+    switch (rng_below(r, 8)) {
+    case 5: /* far more than there is */
+        w[0].limit = rng_percent(r, 50) ? UINT64_C(1) << rng_range(r, 40, 63) : UINT64_MAX;
+        break;
+    case 6: /* beyond all addresses, and nothing below */
+        w[3] = (struct window){UINT64_C(1) << rng_range(r, 40, 63), UINT64_MAX, 3};
+        break;
     case 0: /* one for all */
         w[0] = (struct window){PROGRAM_AT, DATA_END, 3};
         w[1] = (struct window){0, 0, 0};

@@ -73,7 +73,7 @@ static void trial_prepare(struct bench *b, const struct program *p)
         trial_write_wide(dev, QUIN_REG_WINDOW + i * 24 + 8, p->window[i].limit);
         quin_device_reg_write(dev, QUIN_REG_WINDOW + i * 24 + 16, p->window[i].rights);
     }
-    trial_write_wide(dev, QUIN_REG_PROGRAM_ADDRESS, p->address);
+    trial_write_wide(dev, QUIN_REG_PROGRAM_ADDRESS, p->address + p->high);
     quin_device_reg_write(dev, QUIN_REG_PROGRAM_LENGTH, p->length);
     quin_device_reg_write(dev, QUIN_REG_COMMAND_LIMIT, p->limit);
 }

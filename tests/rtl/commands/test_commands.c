@@ -44,6 +44,8 @@ static int found_at_dispatch(const struct bench *b, const struct program *p)
     uint32_t pc = b->trace.command, code = b->trace.code;
     uint64_t op = pc < p->length ? GET(&p->cmd[pc], ANY, OPCODE) : 0, end = p->address + 64 * ((uint64_t)pc + 1);
     int fetched = 0;
+    if (p->high)
+        return 1;
     for (uint32_t i = 0; i < QUIN_WINDOWS; i++)
         fetched |= (p->window[i].rights & QUIN_WINDOW_READ) && p->window[i].base <= end - 64 && end <= p->window[i].limit;
     return code == QUIN_DERR_OPCODE || code == QUIN_DERR_PROGRAM || code == QUIN_DERR_LIMIT || op < QUIN_OP_LOAD || !fetched;
@@ -145,7 +147,7 @@ struct outcome {
     char what[64], first[512];
 };
 
-/* Some programs in a row on one device; `only` < 0: as many as the seed says. */
+/* Some programs in a row on one device, until one goes wrong. */
 static int run_episode(struct bench *b, uint64_t seed, const struct cut *cut, struct program *p, struct outcome *o)
 {
     struct rng r = rng_start(seed, 0);
@@ -215,10 +217,11 @@ static void report(struct bench *b, uint64_t seed, const struct outcome *o)
 static void usage(void)
 {
     printf("test_commands --config NAME [--commands N] [--seed S] [--kinds good,bad,bus,abort,silent,meddle] [--build DIR]\n"
-           "              [--failures N] [--row-limit N] [--no-minimise] [--coverage] [--verbose] [--ring] [--address]\n"
-           "              [--loose-abort]\n"
+           "              [--failures N] [--row-limit N] [--no-minimise] [--coverage] [--verbose] [--no-ring] [--address]\n"
+           "              [--exact-abort]\n"
            "Runs at least N random commands (default 500) and stops after --failures programs (default 5) that differ.\n"
-           "--ring uses the retire ring, --address compares ERROR_ADDRESS, --loose-abort lets ABORT drop what was dispatched.\n"
+           "--address compares ERROR_ADDRESS; --exact-abort wants all that was dispatched before ABORT to retire; --no-ring leaves\n"
+           "the retire ring off; --row-limit uses the first N row registers of a bank.\n"
            "`--seed S --commands 1` repeats one episode.\n");
 }
 
@@ -241,12 +244,12 @@ static int parse(int argc, char **argv, struct options *o)
             o->coverage = 1;
         else if (!strcmp(argv[i], "--verbose"))
             o->verbose = 1;
-        else if (!strcmp(argv[i], "--ring"))
-            o->ring = 1;
+        else if (!strcmp(argv[i], "--no-ring"))
+            o->ring = 0;
         else if (!strcmp(argv[i], "--address"))
             o->address = 1;
-        else if (!strcmp(argv[i], "--loose-abort"))
-            o->exact_abort = 0;
+        else if (!strcmp(argv[i], "--exact-abort"))
+            o->exact_abort = 1;
         else if (i + 1 == argc)
             return 0;
         else if (i++, !strcmp(argv[i - 1], "--config"))
@@ -286,7 +289,7 @@ int main(int argc, char **argv)
 {
     static struct program p;
     struct options o = {.build = "build/rtl", .seed = 1, .commands = 500, .kinds = (1u << KIND_COUNT) - 1, .row_limit = 64,
-                        .failures = 5, .minimise = 1, .exact_abort = 1};
+                        .failures = 5, .minimise = 1, .ring = 1};
     if (!parse(argc, argv, &o)) {
         usage();
         return 2;
