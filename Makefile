@@ -7,6 +7,7 @@ CONFIG  ?= sim
 SEED    ?= 7
 TEMP    ?= 0.5
 PROMPT  ?= Once upon a time
+TOKENS  ?=
 TRACE   ?=
 TIMELINE ?=
 
@@ -33,16 +34,16 @@ RTL    := $(wildcard rtl/*/*.sv rtl/*.vlt sim/verilator/* sim/dram/*)
 TEST_BINS := $(patsubst tests/%.c,build/tests/%,$(TESTS))
 SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
 
-.PHONY: help demo rtl bench bench-layer test test-all lint regs clean tests-c tests-san
+.PHONY: help demo rtl bench bench-layer synth test test-all lint regs clean tests-c tests-san
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 help: ## Print this list
-	@echo 'Quintrit: make TARGET [BACKEND=rtl|cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t PROMPT=text TRACE=FILE.fst TIMELINE=FILE.json]'
+	@echo 'Quintrit: make TARGET [BACKEND=rtl|cmodel MODEL=FILE CONFIG=sim SEED=n TEMP=t TOKENS=n PROMPT=text TRACE=FILE.fst TIMELINE=FILE.json]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-10s %s\n", $$1, $$2}'
 
 demo: build/setup-demo build/quintrit $(if $(filter rtl,$(BACKEND)),rtl) ## Let the demo model tell a story on the simulated hardware
-	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) --temp $(TEMP) \
+	build/quintrit run --backend $(BACKEND) --config $(CONFIG) $(if $(MODEL),-m $(MODEL)) -s $(SEED) --temp $(TEMP) $(if $(TOKENS),-n $(TOKENS)) \
 		$(if $(TRACE),--trace $(TRACE)) $(if $(TIMELINE),--timeline $(TIMELINE)) -p '$(PROMPT)'
 
 rtl: build/rtl/$(CONFIG)$(if $(TRACE),-trace)/libquin_sim.so ## Build the simulation of the hardware, for CONFIG
@@ -54,13 +55,16 @@ bench-layer: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of a decoder
 	build/bench-rtl layer sim
 	build/bench-rtl prefill sim
 
-test: build/setup-test ## All tests that CI runs, in some minutes; ends with a count
+synth: build/setup-rtl build/gen build/firmware/firmware.hex ## Synthesis, place and route of configuration ulx3s for the LFE5U-85F
+	@tools/synth --config ulx3s
+
+test: build/setup-test build/setup-rtl ## All tests that CI runs, in some minutes; ends with a count
 	@tools/run-tests
 
-test-all: build/setup-test ## The same with exhaustive sweeps and longer fuzzing
+test-all: build/setup-test build/setup-rtl ## The same with exhaustive sweeps and longer fuzzing
 	@tools/run-tests --all
 
-lint: build/setup-test ## Warnings of gcc, clang and the SystemVerilog readers
+lint: build/setup-test build/setup-rtl ## Warnings of gcc, clang and the SystemVerilog readers
 	@tools/lint
 
 regs: build/gen ## Write the SystemVerilog package and the tables in docs/ from rtl/spec
@@ -105,7 +109,7 @@ build/rtl/%-trace/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def bu
 build/rtl/%/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def build/firmware/firmware.hex | build/setup-rtl
 	@tools/build-rtl $*
 
-tests-c: $(TEST_BINS) build/quintrit build/gen
+tests-c: $(TEST_BINS) build/quintrit build/gen build/bench-rtl
 tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit
 
 build/tests/%: tests/%.c build/libquintrit.a

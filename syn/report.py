@@ -100,3 +100,18 @@ def paths(report: dict, limit: int = 3) -> str:
         if nets:
             lines.append(f"      by {', '.join(dict.fromkeys(nets))}"[:400])
     return "\n".join(lines[:2 * limit])
+
+
+def ends(report: dict, limit: int) -> str:
+    """Where the longest paths end: registers and memories, bits of one joined, with the longest path to each."""
+    slowest: dict[str, tuple[float, str]] = {}
+    for net in report.get("detailed_net_timings", []):
+        for end in net["endpoints"]:
+            if "async" in end["event"] or "async" in net["event"]:
+                continue
+            name = re.sub(r"(_TRELLIS_FF_Q.*|_DPR16X4.*|\.\d+\.\d+(\.\d+)?)$", "", end["cell"])
+            delay = max(end["delay"]) if isinstance(end["delay"], list) else end["delay"]
+            if delay > slowest.get(name, (0.0, ""))[0]:
+                slowest[name] = (delay, net["net"])
+    ranked = sorted(slowest.items(), key=lambda item: -item[1][0])[:limit]
+    return "\n".join(f"  {delay:6.2f} ns to {name} by {net}"[:200] for name, (delay, net) in ranked)

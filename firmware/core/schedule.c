@@ -49,6 +49,12 @@ int quin_fw_accept(struct quin_fw *fw, const struct quin_submission *sub)
     return 1;
 }
 
+/* A slot's number after at most one time round; the core has no divider. */
+static uint32_t turned(const struct quin_fw *fw, uint32_t s)
+{
+    return s < fw->desc.slots ? s : s - fw->desc.slots;
+}
+
 /* Given tokens that are not in the cache yet; 1 also when a generated token comes next. */
 static uint32_t waiting(const struct quin_fw_slot *slot)
 {
@@ -133,10 +139,10 @@ static uint32_t gather_decode(struct quin_fw *fw, uint32_t *refused)
     uint32_t rows = 0, first = fw->decode_turn;
     *refused = 0;
     for (uint32_t i = 0; i < fw->desc.slots && rows + *refused < fw->desc.decode_rows; i++) {
-        uint32_t s = (first + i) % fw->desc.slots;
+        uint32_t s = turned(fw, first + i);
         if (waiting(&fw->slot[s]) != 1)
             continue;
-        fw->decode_turn = (s + 1) % fw->desc.slots;
+        fw->decode_turn = turned(fw, s + 1);
         if (place(fw, rows, s, 0)) {
             fw->run.slot[rows++] = s;
         } else {
@@ -168,7 +174,7 @@ static void launch(struct quin_fw *fw, uint32_t rows, uint32_t prefill, uint32_t
 static uint32_t find_prefill(const struct quin_fw *fw)
 {
     for (uint32_t i = 0; i < fw->desc.slots; i++) {
-        uint32_t s = (fw->prefill_turn + i) % fw->desc.slots;
+        uint32_t s = turned(fw, fw->prefill_turn + i);
         if (waiting(&fw->slot[s]) > 1)
             return s;
     }
@@ -192,7 +198,7 @@ int quin_fw_start_run(struct quin_fw *fw)
         return refused != 0;
     rows = gather_prefill(fw, s);
     fw->prefill_last = 1;
-    fw->prefill_turn = (s + 1) % fw->desc.slots;
+    fw->prefill_turn = turned(fw, s + 1);
     if (rows) {
         const struct quin_fw_slot *slot = &fw->slot[s];
         launch(fw, rows, 1, rows == waiting(slot) || (slot->sub.flags & QUIN_FLAG_LOGITS_ALL));

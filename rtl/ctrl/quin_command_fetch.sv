@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands by their place in the program, through a small direct-mapped store, since a program is a loop over layers.
+// Commands by their place in the program, through a store of the last ones read, since a program is a loop over layers:
+// commands [first, past) of the program, at most Entries; reading elsewhere than behind its end begins it anew.
 // Request: pc_i with req_i held; cmd_valid_o for one cycle with the command, or error_o (a device error) instead.
 // A miss reads up to four commands in one burst that stays within 4 KiB and within a window; or the one command, if the
 // others are not granted. A hit takes two cycles. START empties the store.
@@ -40,17 +41,15 @@ module quin_command_fetch #(
     localparam int Beats = quin_pkg::COMMAND_BYTES / BusBytes;
     localparam int BeatBits = Beats > 1 ? $clog2(Beats) : 1;
     localparam logic [6:0] Most = Beats > 16 ? 7'(64 / Beats) : 7'd4; // commands of a burst of at most 64 beats
-    localparam int TagBits = 24 - IndexBits;
 
     localparam logic [2:0] IDLE = 3'd0, LOOK = 3'd1, CHECK = 3'd2, ASK = 3'd3, READ = 3'd4,
                            AGAIN = 3'd5, FAIL = 3'd6;
 
     logic [2:0] state_q;
     (* no_rw_check *) logic [511:0] store [0:Entries-1];
-    logic [TagBits-1:0] tag [0:Entries-1];
-    logic [Entries-1:0] valid_q;
-    logic [TagBits-1:0] tag_q;
-    logic hit_valid_q;
+    logic [24:0] first_q, past_q;      // commands in the store
+    logic [24:0] held;
+    logic hit_q;
     logic [511:0] line_q;
     logic [511:0] gather_q, gathered;  // beats of a command, newest at the top
     logic [BeatBits-1:0] beat_q;
@@ -62,7 +61,6 @@ module quin_command_fetch #(
     logic [6:0] to_boundary;
     logic [2:0] count, count_q;        // commands of a burst
     logic [40:0] address_q;
-    logic hit;
 
     assign check_addr_o = address_q;
     assign check_bytes_o = {count_q, 6'd0};
@@ -80,28 +78,26 @@ module quin_command_fetch #(
     assign ar_valid_o = state_q == ASK;
     assign r_ready_o = 1'b1;
     assign gathered = (512'(r_data_i) << (512 - 8 * BusBytes)) | (gather_q >> (8 * BusBytes));
-    assign hit = hit_valid_q && tag_q == pc_i[23:IndexBits];
-    assign cmd_valid_o = (state_q == LOOK && hit && req_i) || state_q == FAIL;
+    assign held = past_q - first_q;
+    assign cmd_valid_o = (state_q == LOOK && hit_q && req_i) || state_q == FAIL;
     assign cmd_o = line_q;
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 
     always_ff @(posedge clk_i) begin
         line_q <= store[pc_i[IndexBits-1:0]];
-        tag_q <= tag[pc_i[IndexBits-1:0]];
-        hit_valid_q <= valid_q[pc_i[IndexBits-1:0]];
+        hit_q <= {1'b0, pc_i} >= first_q && {1'b0, pc_i} < past_q && !clear_i;
         if (state_q == READ && r_valid_i) begin
             gather_q <= gathered;
-            if (beat_q == BeatBits'(Beats - 1)) begin
+            if (beat_q == BeatBits'(Beats - 1))
                 store[fill_q[IndexBits-1:0]] <= gathered;
-                tag[fill_q[IndexBits-1:0]] <= fill_q[23:IndexBits];
-            end
         end
     end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= IDLE;
-            valid_q <= '0;
+            first_q <= '0;
+            past_q <= '0;
             beat_q <= '0;
             fill_q <= '0;
             error_q <= '0;
@@ -116,8 +112,12 @@ module quin_command_fetch #(
                     fill_q <= pc_i;
                     address_q <= {1'b0, program_i} + {11'd0, pc_i, 6'd0};
                     count_q <= '0;
-                    state_q <= hit || !req_i ? IDLE : CHECK;
-                    if (hit || !req_i) single_q <= 1'b0;
+                    state_q <= hit_q || !req_i ? IDLE : CHECK;
+                    if (hit_q || !req_i) single_q <= 1'b0;
+                    else if ({1'b0, pc_i} != past_q) begin
+                        first_q <= {1'b0, pc_i};
+                        past_q <= {1'b0, pc_i};
+                    end
                 end
                 // how many; are all of them granted; is the one
                 CHECK: begin
@@ -138,8 +138,10 @@ module quin_command_fetch #(
                     if (beat_q == BeatBits'(Beats - 1)) begin
                         beat_q <= '0;
                         fill_q <= fill_q + 1'b1;
-                        if (!r_resp_i[1] && !bad_q)
-                            valid_q[fill_q[IndexBits-1:0]] <= 1'b1;
+                        if (!r_resp_i[1] && !bad_q) begin
+                            past_q <= past_q + 1'b1;
+                            if (held[IndexBits]) first_q <= first_q + 1'b1;
+                        end
                     end
                     if (r_last_i) begin
                         error_q <= quin_pkg::DERR_BUS[3:0];
@@ -153,8 +155,10 @@ module quin_command_fetch #(
                     single_q <= 1'b0;
                 end
             endcase
-            if (clear_i)
-                valid_q <= '0;
+            if (clear_i) begin
+                first_q <= '0;
+                past_q <= '0;
+            end
         end
     end
 endmodule

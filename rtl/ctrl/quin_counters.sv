@@ -1,28 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
-// 64-bit counters of rtl/spec/counters.def: each adds its increment every cycle. One increment of 16 bits a counter, by
-// index; clear_i sets all to 0. Read one 32-bit word at a time, combinationally.
+// 64-bit counters of rtl/spec/counters.def: each adds its increment every cycle. One increment of 20 bits a counter, by
+// index; clear_i sets all to 0. Read one 32-bit word at a time: data_o is the word as it was in the cycle of word_i,
+// the cycle after.
+//   count[i] = total[i] + recent[i]:  recent, in registers, takes the increments; in turn, each counter once in Places
+//   cycles, it is added to total, in LUT RAM, and starts anew. After clear_i a total counts when it was visited.
 `default_nettype none
 
-module quin_counters (
-    input  logic             clk_i,
-    input  logic             rst_ni,
-    input  logic             clear_i,
-    input  logic [32*16-1:0] add_i,
-    input  logic [5:0]       word_i,
-    output logic [31:0]      data_o
+module quin_counters #(
+    parameter int Places = quin_pkg::COUNTERS,
+    parameter int PeBits = 16        // of the increments of ADDS, ADDS_SKIPPED and WRAPS
+) (
+    input  logic                 clk_i,
+    input  logic                 rst_ni,
+    input  logic                 clear_i,
+    input  logic [20*Places-1:0] add_i,
+    input  logic [5:0]           word_i,
+    output logic [31:0]          data_o
 );
-    logic [63:0] count_q [0:31];
+    localparam int Bits = $clog2(Places);
+    localparam int Slot = 32;       // bits of `recent` a counter has
 
-    assign data_o = word_i[0] ? count_q[word_i[5:1]][63:32] : count_q[word_i[5:1]][31:0];
+    // Bits of a counter's increment; 0: no such counter.
+    function automatic int add_bits(input int i);
+        case (i)
+            quin_pkg::COUNT_ADDS, quin_pkg::COUNT_ADDS_SKIPPED, quin_pkg::COUNT_WRAPS: add_bits = PeBits;
+            quin_pkg::COUNT_VECTOR_ELEMENTS, quin_pkg::COUNT_VECTOR_FUNCS: add_bits = 20;
+            quin_pkg::COUNT_COMMAND_BYTES, quin_pkg::COUNT_STREAM_BYTES: add_bits = 10;
+            quin_pkg::COUNT_COMMANDS, quin_pkg::COUNT_LOAD_BYTES, quin_pkg::COUNT_STORE_BYTES: add_bits = 3;
+            quin_pkg::COUNT_DRAIN_VALUES, quin_pkg::COUNT_CYCLES, quin_pkg::COUNT_BUSY_CYCLES,
+            quin_pkg::COUNT_STREAM_CYCLES, quin_pkg::COUNT_STALL_STREAM, quin_pkg::COUNT_STALL_VECTOR,
+            quin_pkg::COUNT_STALL_DMA, quin_pkg::COUNT_STALL_DRAIN: add_bits = 1;
+            default: add_bits = 0;
+        endcase
+    endfunction
 
-    integer i;
-    always_ff @(posedge clk_i) begin
-        for (i = 0; i < 32; i = i + 1)
-            if (!rst_ni || clear_i)
-                count_q[i] <= '0;
-            else if (add_i[16*i +: 16] != '0)
-                count_q[i] <= count_q[i] + {48'd0, add_i[16*i +: 16]};
+    logic [63:0] total [0:Places-1];
+    logic [Slot*Places-1:0] recent;
+    logic [Bits-1:0] visit_q;
+    logic stale_q;                  // totals from visit_q on are those before clear_i
+    logic [63:0] old, sum;
+
+    for (genvar i = 0; i < Places; i++) begin : g_counter
+        localparam int AddBits = add_bits(i);
+        if (AddBits != 0) begin : g_some
+            localparam int Width = AddBits + Bits;
+            logic [Width-1:0] recent_q;
+            always_ff @(posedge clk_i) begin
+                if (!rst_ni || clear_i) recent_q <= '0;
+                else recent_q <= (visit_q == Bits'(i) ? '0 : recent_q) + Width'(add_i[20*i +: AddBits]);
+            end
+            assign recent[Slot*i +: Slot] = Slot'(recent_q);
+        end else begin : g_none
+            assign recent[Slot*i +: Slot] = '0;
+        end
     end
+
+    assign old = stale_q ? 64'd0 : total[visit_q];
+    assign sum = old + 64'(recent[{visit_q, 5'd0} +: Slot]);
+    always_ff @(posedge clk_i) begin
+        total[visit_q] <= sum;
+        if (!rst_ni || clear_i) begin
+            visit_q <= '0;
+            stale_q <= 1'b1;
+        end else begin
+            visit_q <= visit_q + 1'b1;
+            if (visit_q == Bits'(Places - 1)) stale_q <= 1'b0;
+        end
+    end
+
+    // ---- reads: both parts, then their sum ----
+    logic [Bits-1:0] place;
+    logic [63:0] read_total_q, read;
+    logic [Slot-1:0] read_recent_q;
+    logic high_q;
+
+    assign place = word_i[Bits:1];
+    always_ff @(posedge clk_i) begin
+        read_total_q <= stale_q && place >= visit_q ? 64'd0 : total[place];
+        read_recent_q <= recent[{place, 5'd0} +: Slot];
+        high_q <= word_i[0];
+    end
+    assign read = read_total_q + 64'(read_recent_q);
+    assign data_o = high_q ? read[63:32] : read[31:0];
+
+`ifndef SYNTHESIS
+    // The same by the definition, for observers of a simulation.
+    logic [63:0] count_q [0:Places-1];
+    logic [63:0] seen_q;
+    always @(posedge clk_i) begin
+        for (int i = 0; i < Places; i++) begin
+            if (!rst_ni || clear_i) count_q[i] <= '0;
+            else if (add_i[20*i +: 20] != '0) count_q[i] <= count_q[i] + 64'(add_i[20*i +: 20]);
+        end
+        seen_q <= count_q[place];
+        if (rst_ni) assert (read == seen_q);
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -90,10 +90,12 @@ module quin_matmul_check #(
                      precision_i == quin_pkg::PRECISION_D5 ? units :
                                                              ({1'b0, n_i} + 21'(StreamBytes / 2) - 21'd1) >> (Shift - 1);
 
-    // ---- views: product, sum and comparison in three cycles, one behind the other ----
+    // ---- views: operands, product, sum and comparison in four cycles, one behind the other ----
     logic [6:0] last_row;
-    logic [19:0] base, row, base_q, base2_q, words, words_q, address_q;
-    logic [26:0] product_q;
+    logic [19:0] base, row, base_q, base2_q, base3_q, row_q, words, words_q, address_q;
+    logic [24:0] low_q;        // product with bits 17:0 of the row: one multiplier
+    logic [8:0] high_q;        // and with bits 19:18
+    logic [20:0] ends_q;
     logic [31:0] end_q;
     logic bad_field_q, bad_act_q, bad_range_q, bad_range;
 
@@ -108,19 +110,22 @@ module quin_matmul_check #(
     assign bad_range = end_q > Limit;
 
     always_ff @(posedge clk_i) begin
-        product_q <= {20'd0, last_row} * {7'd0, row};
-        {base_q, words_q} <= {base, words};
-        end_q <= {12'd0, base_q} + {5'd0, product_q} + {12'd0, words_q};
+        {base_q, row_q, words_q} <= {base, row, words};
+        low_q <= {18'd0, last_row} * {7'd0, row_q[17:0]};
+        high_q <= (row_q[18] ? {2'd0, last_row} : 9'd0) + (row_q[19] ? {1'b0, last_row, 1'b0} : 9'd0);
+        ends_q <= {1'b0, base_q} + {1'b0, words_q};
         base2_q <= base_q;
+        end_q <= {7'd0, low_q} + {5'd0, high_q, 18'd0} + {11'd0, ends_q};
+        base3_q <= base2_q;
         if (start_i) begin
             bad_field_q <= precision_i > quin_pkg::PRECISION_D10 || rows_i > 10'(Rows) || k_i == '0 ||
                            k_i > 20'(1 << (CarryBits - 1));
             bad_act_q <= (act_base_i[3:0] | act_row_i[3:0] | dst_base_i[3:0] | dst_row_i[3:0]) != '0;
             bad_range_q <= !column_scales_i && {12'd0, cscale_base_i} >= Limit;
             address_q <= cscale_base_i;
-        end else if (busy_q && step_q >= 3'd2 && step_q <= 3'd4 && rows_i != '0 && bad_range && !bad_range_q) begin
+        end else if (busy_q && step_q >= 3'd3 && step_q <= 3'd5 && rows_i != '0 && bad_range && !bad_range_q) begin
             bad_range_q <= 1'b1;
-            address_q <= base2_q;
+            address_q <= base3_q;
         end
     end
 

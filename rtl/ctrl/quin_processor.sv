@@ -85,7 +85,7 @@ module quin_processor #(
 );
     localparam logic [3:0] IDLE = 4'd0, FETCH = 4'd1, READ_ROWS = 4'd2, READ_N = 4'd3, READ_BASE = 4'd4, READ_LAST = 4'd5,
                            RESOLVE = 4'd6, ADDRESS = 4'd7, EXECUTE = 4'd8, WRITE = 4'd9, PUSH = 4'd10, DRAIN = 4'd11,
-                           FLUSH = 4'd12, STOP = 4'd13;
+                           FLUSH = 4'd12, STOP = 4'd13, DECODE = 4'd14;
 
     logic [3:0] state_q;
     logic [511:0] cmd_q;
@@ -109,8 +109,9 @@ module quin_processor #(
 
     // ---- fields ----
     logic [7:0] opcode;
-    logic is_move, is_matmul, is_vector, is_set, is_branch, is_end, is_unit;
-    logic [4:0] rows_limit, n_limit, k_limit, base_reg, last_reg;
+    logic is_move_q, is_matmul_q, is_vector_q, is_set_q, is_branch_q, is_end_q, is_unit; // from the cycle after DECODE on
+    logic now_move, now_matmul, now_vector;
+    logic [4:0] rows_limit, n_limit_q, k_limit, base_reg_q, last_reg_q;            // likewise those with _q
     logic [9:0] rows_field;
     logic [19:0] n_field, k_field;
     logic [63:0] imm;
@@ -120,28 +121,33 @@ module quin_processor #(
     logic [39:0] offset;
 
     assign opcode = cmd_q[quin_pkg::FIELD_ANY_OPCODE_LSB +: 8];
-    assign is_move = opcode == quin_pkg::OP_LOAD || opcode == quin_pkg::OP_STORE;
-    assign is_matmul = opcode == quin_pkg::OP_MATMUL;
-    assign is_vector = opcode == quin_pkg::OP_VECTOR;
-    assign is_set = opcode == quin_pkg::OP_SET;
-    assign is_branch = opcode == quin_pkg::OP_BRANCH;
-    assign is_end = opcode == quin_pkg::OP_END;
-    assign is_unit = is_move || is_matmul || is_vector;
+    assign now_move = opcode == quin_pkg::OP_LOAD || opcode == quin_pkg::OP_STORE;
+    assign now_matmul = opcode == quin_pkg::OP_MATMUL;
+    assign now_vector = opcode == quin_pkg::OP_VECTOR;
+    always_ff @(posedge clk_i) begin
+        is_move_q <= now_move;
+        is_matmul_q <= now_matmul;
+        is_vector_q <= now_vector;
+        is_set_q <= opcode == quin_pkg::OP_SET;
+        is_branch_q <= opcode == quin_pkg::OP_BRANCH;
+        is_end_q <= opcode == quin_pkg::OP_END;
+        n_limit_q <= now_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_N_LIMIT_LSB +: 5] :
+                   now_vector ? cmd_q[quin_pkg::FIELD_VECTOR_N_LIMIT_LSB +: 5] :
+                                cmd_q[quin_pkg::FIELD_MOVE_N_LIMIT_LSB +: 5];
+        base_reg_q <= now_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_BASE_REG_LSB +: 5] :
+                    now_move ? cmd_q[quin_pkg::FIELD_MOVE_BASE_REG_LSB +: 5] : cmd_q[quin_pkg::FIELD_CONTROL_RA_LSB +: 5];
+        last_reg_q <= now_matmul ? k_limit : now_vector ? cmd_q[quin_pkg::FIELD_VECTOR_MASK_REG_LSB +: 5] :
+                                                        cmd_q[quin_pkg::FIELD_CONTROL_RB_LSB +: 5];
+    end
+    assign is_unit = is_move_q || is_matmul_q || is_vector_q;
 
     assign rows_limit = cmd_q[quin_pkg::FIELD_ANY_ROWS_LIMIT_LSB +: 5];
     assign rows_field = cmd_q[quin_pkg::FIELD_ANY_ROWS_LSB +: 10];
-    assign n_limit = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_N_LIMIT_LSB +: 5] :
-                     is_vector ? cmd_q[quin_pkg::FIELD_VECTOR_N_LIMIT_LSB +: 5] :
-                                 cmd_q[quin_pkg::FIELD_MOVE_N_LIMIT_LSB +: 5];
-    assign n_field = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_N_LSB +: 20] :
-                     is_vector ? cmd_q[quin_pkg::FIELD_VECTOR_N_LSB +: 20] : cmd_q[quin_pkg::FIELD_MOVE_N_LSB +: 20];
+    assign n_field = is_matmul_q ? cmd_q[quin_pkg::FIELD_MATMUL_N_LSB +: 20] :
+                     is_vector_q ? cmd_q[quin_pkg::FIELD_VECTOR_N_LSB +: 20] : cmd_q[quin_pkg::FIELD_MOVE_N_LSB +: 20];
     assign k_limit = cmd_q[quin_pkg::FIELD_MATMUL_K_LIMIT_LSB +: 5];
     assign k_field = cmd_q[quin_pkg::FIELD_MATMUL_K_LSB +: 20];
-    assign base_reg = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_BASE_REG_LSB +: 5] :
-                      is_move ? cmd_q[quin_pkg::FIELD_MOVE_BASE_REG_LSB +: 5] : cmd_q[quin_pkg::FIELD_CONTROL_RA_LSB +: 5];
-    assign last_reg = is_matmul ? k_limit : is_vector ? cmd_q[quin_pkg::FIELD_VECTOR_MASK_REG_LSB +: 5] :
-                                                        cmd_q[quin_pkg::FIELD_CONTROL_RB_LSB +: 5];
-    assign offset = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_DRAM_OFFSET_LSB +: 40] :
+    assign offset = is_matmul_q ? cmd_q[quin_pkg::FIELD_MATMUL_DRAM_OFFSET_LSB +: 40] :
                                 cmd_q[quin_pkg::FIELD_MOVE_DRAM_OFFSET_LSB +: 40];
     assign precision = cmd_q[quin_pkg::FIELD_MATMUL_PRECISION_LSB +: 2];
     assign imm = cmd_q[quin_pkg::FIELD_CONTROL_IMM_LSB +: 64];
@@ -154,14 +160,14 @@ module quin_processor #(
     endfunction
 
     // ---- registers of the command ----
-    assign greg_addr_o = state_q == READ_ROWS ? rows_limit : state_q == READ_N ? n_limit : state_q == READ_BASE ? base_reg :
-                                                                                                          last_reg;
-    assign row_addr_o = is_matmul ? {cmd_q[quin_pkg::FIELD_MATMUL_ROW_BANK_LSB +: 4],
+    assign greg_addr_o = state_q == READ_ROWS ? rows_limit : state_q == READ_N ? n_limit_q : state_q == READ_BASE ? base_reg_q :
+                                                                                                          last_reg_q;
+    assign row_addr_o = is_matmul_q ? {cmd_q[quin_pkg::FIELD_MATMUL_ROW_BANK_LSB +: 4],
                                      cmd_q[quin_pkg::FIELD_MATMUL_ROW_FIRST_LSB +: 6]} :
                                     {cmd_q[quin_pkg::FIELD_CONTROL_ROW_BANK_LSB +: 4],
                                      cmd_q[quin_pkg::FIELD_CONTROL_ROW_FIRST_LSB +: 6]};
-    assign row_wanted = is_matmul ? cmd_q[quin_pkg::FIELD_MATMUL_ROW_ENABLE_LSB] :
-                                    (is_set || is_branch) && select == quin_pkg::SELECT_ROW;
+    assign row_wanted = is_matmul_q ? cmd_q[quin_pkg::FIELD_MATMUL_ROW_ENABLE_LSB] :
+                                    (is_set_q || is_branch_q) && select == quin_pkg::SELECT_ROW;
     assign row_req_o = row_asking_q;
 
     always_ff @(posedge clk_i) begin
@@ -185,11 +191,11 @@ module quin_processor #(
 
     assign taken = less_q == (op == quin_pkg::BRANCH_OP_LT);
     assign bad_control = select > quin_pkg::SELECT_ROW || op > quin_pkg::SET_OP_SUB;
-    assign greg_we_o = state_q == WRITE && is_set && cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5] != 5'd0;
+    assign greg_we_o = state_q == WRITE && is_set_q && cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5] != 5'd0;
     assign greg_waddr_o = cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5];
     assign greg_wdata_o = result_q;
     assign control_done_o = state_q == WRITE || (state_q == DRAIN && idle_i && ended_q && !failing);
-    assign control_checksum_o = is_end ? 32'd0 : is_set ? result_q[31:0] ^ result_q[63:32] :
+    assign control_checksum_o = is_end_q ? 32'd0 : is_set_q ? result_q[31:0] ^ result_q[63:32] :
                                 taken ? target : pc_q + 32'd1;
 
     always_ff @(posedge clk_i) begin
@@ -206,7 +212,7 @@ module quin_processor #(
     logic [19:0] check_address;
     logic check_act;
 
-    assign check_start = state_q == RESOLVE && is_matmul;
+    assign check_start = state_q == RESOLVE && is_matmul_q;
     quin_matmul_check #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .SpWords(SpWords)) u_check (
         .clk_i, .rst_ni, .start_i(check_start_q), .done_o(check_done), .rows_i(rows_q), .k_i(k_q), .n_i(n_q),
         .precision_i(precision), .column_scales_i(cmd_q[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB]),
@@ -228,13 +234,13 @@ module quin_processor #(
     // ---- to the queues ----
     logic move_bad;
 
-    assign move_bad = is_move && cmd_q[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB] &&
+    assign move_bad = is_move_q && cmd_q[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB] &&
                       {5'd0, cmd_q[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6]} + {1'b0, rows_q} > 11'(quin_pkg::ROW_REGS);
-    assign cmd_error_o = is_matmul ? check_error : move_bad ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
-    assign cmd_error_address_o = !is_matmul ? 40'd0 :
+    assign cmd_error_o = is_matmul_q ? check_error : move_bad ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
+    assign cmd_error_address_o = !is_matmul_q ? 40'd0 :
                                  check_error == quin_pkg::DERR_SCRATCHPAD[3:0] ? {20'd0, check_address} :
                                  check_error == quin_pkg::DERR_ALIGN[3:0] && !check_act ? address_o[39:0] : 40'd0;
-    assign push_o = (state_q == PUSH && !failing && (!is_matmul || push_stream_ready_i)) ? {is_vector, is_matmul, is_move} : 3'd0;
+    assign push_o = (state_q == PUSH && !failing && (!is_matmul_q || push_stream_ready_i)) ? {is_vector_q, is_matmul_q, is_move_q} : 3'd0;
     assign push_stream_o = push_o[1] && push_ready_i[1] && check_error == '0 && rows_q != '0 && n_q != '0;
     assign cmd_o = cmd_q;
     assign rows_o = rows_q;
@@ -254,7 +260,7 @@ module quin_processor #(
     generate
         for (genvar u = 0; u < 3; u = u + 1) begin : g_wait
             logic [7:0] lead;
-            assign wait_o[u] = after[3*u +: 3] != 3'd0 && !(u == 0 ? is_move : u == 1 ? is_matmul : is_vector);
+            assign wait_o[u] = after[3*u +: 3] != 3'd0 && !(u == 0 ? is_move_q : u == 1 ? is_matmul_q : is_vector_q);
             assign target_o[8*u +: 8] = issued_q[u] - {5'd0, after[3*u +: 3]} + 8'd1;
             assign lead = retired_q[u] - target_o[8*u +: 8];
             assign unmet[u] = wait_o[u] && lead[7];
@@ -268,7 +274,7 @@ module quin_processor #(
     assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit && !hold_i;
     assign fetch_pc_o = pc_q[23:0];
     // the command after what is dispatched in this cycle; and: the run has ended but for its last words
-    assign pc_next = state_q == WRITE ? (is_branch && taken ? target : pc_q + 1'b1) :
+    assign pc_next = state_q == WRITE ? (is_branch_q && taken ? target : pc_q + 1'b1) :
                      (push_o & push_ready_i) != '0 ? pc_q + 1'b1 : pc_q;
     assign finished = state_q == STOP || state_q == FLUSH || (state_q == DRAIN && idle_i);
     assign running_o = state_q != IDLE;
@@ -296,15 +302,16 @@ module quin_processor #(
                 FETCH: begin
                     if (fetch_valid_i && fetch_error_i == '0) cmd_q <= fetch_cmd_i;
                     if (failing || past_end || over_limit) state_q <= DRAIN;
-                    else if (fetch_valid_i) state_q <= fetch_error_i != '0 ? DRAIN : READ_ROWS;
+                    else if (fetch_valid_i) state_q <= fetch_error_i != '0 ? DRAIN : DECODE;
                 end
-                READ_ROWS: state_q <= is_end || !(is_unit || is_set || is_branch) ? DRAIN : READ_N;
+                DECODE: state_q <= READ_ROWS;
+                READ_ROWS: state_q <= is_end_q || !(is_unit || is_set_q || is_branch_q) ? DRAIN : READ_N;
                 READ_N: begin
                     rows_q <= 10'(limited(rows_limit, {10'd0, rows_field}, greg_q));
                     state_q <= READ_BASE;
                 end
                 READ_BASE: begin
-                    n_q <= limited(n_limit, n_field, greg_q);
+                    n_q <= limited(n_limit_q, n_field, greg_q);
                     state_q <= READ_LAST;
                 end
                 READ_LAST: begin
@@ -317,7 +324,7 @@ module quin_processor #(
                     state_q <= ADDRESS;
                 end
                 // second_q, then less_q and result_q; sum_q, then address_o, of the row register when it is there
-                ADDRESS: if (row_have_q && (!is_matmul || check_done_q)) state_q <= is_unit ? PUSH : EXECUTE;
+                ADDRESS: if (row_have_q && (!is_matmul_q || check_done_q)) state_q <= is_unit ? PUSH : EXECUTE;
                 EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet != '0 ? EXECUTE : WRITE;
                 WRITE: state_q <= FETCH;
                 PUSH: if (failing) state_q <= DRAIN;
@@ -328,7 +335,7 @@ module quin_processor #(
                 FLUSH: if (stream_idle_i) state_q <= STOP;
                 default: state_q <= IDLE;
             endcase
-            if (state_q == READ_ROWS) ended_q <= is_end;
+            if (state_q == READ_ROWS) ended_q <= is_end_q;
         end
     end
 
@@ -348,7 +355,7 @@ module quin_processor #(
     assign own_error = failing ? 4'd0 : state_q == FETCH && past_end ? quin_pkg::DERR_PROGRAM[3:0] :
                        state_q == FETCH && over_limit ? quin_pkg::DERR_LIMIT[3:0] :
                        state_q == FETCH && fetch_valid_i ? fetch_error_i :
-                       state_q == READ_ROWS && !is_unit && !is_set && !is_branch && !is_end ? quin_pkg::DERR_OPCODE[3:0] :
+                       state_q == READ_ROWS && !is_unit && !is_set_q && !is_branch_q && !is_end_q ? quin_pkg::DERR_OPCODE[3:0] :
                        state_q == EXECUTE && bad_control ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
 
     integer i;

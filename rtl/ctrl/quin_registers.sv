@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes the
-// next. Registers that only hold a value live here; general registers, row registers and counters have their own files.
+// next. Registers that only hold a value stand in block RAM, those that the hardware looks at in registers, too; general
+// registers, row registers and counters have their own files.
 `default_nettype none
 
 module quin_registers #(
@@ -23,7 +24,7 @@ module quin_registers #(
     output logic [39:0]  program_o,   // all ones: beyond 2^40, where no window reaches
     output logic [31:0]  length_o,
     output logic [31:0]  limit_o,
-    output logic [4*82-1:0] windows_o, // each: rights [81:80], limit [79:40], base [39:0]
+    output logic [4*82-1:0] windows_o, // each: rights [81:80], limit [79:40], base [39:0]; a cycle after the write
     output logic [39:0]  retire_ring_o,
     output logic [31:0]  retire_entries_o,
     output logic         retire_restart_o,
@@ -48,17 +49,24 @@ module quin_registers #(
     output logic [10:0]  rowreg_word_o,
     input  logic [31:0]  rowreg_data_i,  // the cycle after the request
     output logic [5:0]   counter_word_o,
-    input  logic [31:0]  counter_data_i
+    input  logic [31:0]  counter_data_i  // the cycle after the request
 );
-    localparam int Words = (int'(quin_pkg::REG_WINDOW) + 4 * quin_pkg::REG_WINDOW_WORDS) / 4;
-
-    logic [31:0] value_q [0:Words-1];
+    (* no_rw_check *) logic [31:0] value [0:127];
+    logic [127:0] written;               // a word that was not reads as 0
+    logic [31:0] value_q;
     logic done_q, failed_q;
     logic [31:0] rdata_d, rdata_q;
-    logic rowreg_q;
+    logic rowreg_q, counter_q, held_q;
     logic [31:0] status;
-    logic in_values, writable, in_greg, in_rowreg, in_counter;
+    logic write, writable, in_greg, in_rowreg, in_counter;
     logic [6:0] word;
+
+    // what the hardware looks at; high: bits 39:32, beyond: any of the bits above is set
+    logic [31:0] program_q, length_q, limit_q, ring_q, entries_q, tail_q, head_q, error_command_q;
+    logic [7:0] program_high_q, ring_high_q;
+    logic program_beyond_q, ring_beyond_q, irq_enable_q, pending;
+    logic [3:0] error_q;
+    logic [39:0] error_address_q;
 
     function automatic logic [31:0] constant(input logic [13:0] a);
         case (a)
@@ -76,22 +84,20 @@ module quin_registers #(
     endfunction
 
     assign word = addr_i[8:2];
-    assign in_values = addr_i < 14'(4 * Words);
-    assign writable = in_values && addr_i != quin_pkg::REG_CONTROL && quin_pkg::REG_WRITABLE[word];
+    assign writable = addr_i[13:9] == '0 && addr_i != quin_pkg::REG_CONTROL && quin_pkg::REG_WRITABLE[word];
     assign in_greg = addr_i[13:8] == quin_pkg::REG_GREG[13:8];
     assign in_counter = addr_i[13:8] == quin_pkg::REG_COUNTER[13:8];
     assign in_rowreg = addr_i[13];
     assign status = {29'd0, failed_q, done_q, running_i};
-    assign program_o = value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][31:8] != '0 ? 40'hff_ffff_ffff :
-                       {value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4 + 1][7:0], value_q[quin_pkg::REG_PROGRAM_ADDRESS / 4]};
-    assign retire_ring_o = value_q[quin_pkg::REG_RETIRE_ADDRESS / 4 + 1][31:8] != '0 ? 40'hff_ffff_ffc0 :
-                           {value_q[quin_pkg::REG_RETIRE_ADDRESS / 4 + 1][7:0], value_q[quin_pkg::REG_RETIRE_ADDRESS / 4]};
-    assign retire_entries_o = value_q[quin_pkg::REG_RETIRE_ENTRIES / 4];
+    assign write = req_i && we_i && writable;
+    assign program_o = program_beyond_q ? 40'hff_ffff_ffff : {program_high_q, program_q};
+    assign retire_ring_o = ring_beyond_q ? 40'hff_ffff_ffc0 : {ring_high_q, ring_q};
+    assign retire_entries_o = entries_q;
     assign retire_restart_o = req_i && we_i && addr_i == quin_pkg::REG_RETIRE_ENTRIES;
-    assign length_o = value_q[quin_pkg::REG_PROGRAM_LENGTH / 4];
-    assign limit_o = value_q[quin_pkg::REG_COMMAND_LIMIT / 4];
-    assign irq_o = value_q[quin_pkg::REG_CQ_TAIL / 4] != value_q[quin_pkg::REG_CQ_HEAD / 4] &&
-                   value_q[quin_pkg::REG_IRQ_ENABLE / 4][0];
+    assign length_o = length_q;
+    assign limit_o = limit_q;
+    assign pending = tail_q != head_q;
+    assign irq_o = pending && irq_enable_q;
     assign start_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[0] && !running_i;
     assign abort_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[1];
     assign clear_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[2];
@@ -102,62 +108,98 @@ module quin_registers #(
     assign rowreg_word_o = addr_i[12:2];
     assign counter_word_o = addr_i[7:2];
 
-    genvar w;
-    generate
-        for (w = 0; w < 4; w = w + 1) begin : g_window
-            localparam int First = int'(quin_pkg::REG_WINDOW) / 4 + 6 * w;
-            // Addresses have 40 bits, and the last 64 bytes stand for all that do not fit (quin_window_check).
-            logic base_beyond, limit_beyond;
-            assign base_beyond = value_q[First+1][31:8] != '0;
-            assign limit_beyond = value_q[First+3][31:8] != '0 || &{value_q[First+3][7:0], value_q[First+2][31:6]};
-            assign windows_o[82*w +: 82] = {base_beyond ? 2'b00 : value_q[First+4][1:0],
-                                            limit_beyond ? 40'hff_ffff_ffc0 : {value_q[First+3][7:0], value_q[First+2]},
-                                            value_q[First+1][7:0], value_q[First]};
+    // ---- values ----
+    always_ff @(posedge clk_i) begin
+        if (write) value[word] <= wdata_i;
+        else value_q <= value[word];
+    end
+    for (genvar v = 0; v < 128; v++) begin : g_word
+        if (quin_pkg::REG_WRITABLE[v] && v != int'(quin_pkg::REG_CONTROL) / 4) begin : g_value
+            logic written_q;
+            always_ff @(posedge clk_i) begin
+                if (!rst_ni) written_q <= 1'b0;
+                else if (write && word == 7'(v)) written_q <= 1'b1;
+            end
+            assign written[v] = written_q;
+        end else begin : g_none
+            assign written[v] = 1'b0;
         end
-    endgenerate
+    end
 
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            {program_q, program_high_q, program_beyond_q, length_q, limit_q} <= '0;
+            {ring_q, ring_high_q, ring_beyond_q, entries_q, tail_q, head_q, irq_enable_q} <= '0;
+        end else if (write) begin
+            case (addr_i)
+                quin_pkg::REG_PROGRAM_ADDRESS: program_q <= wdata_i;
+                quin_pkg::REG_PROGRAM_ADDRESS + 14'd4:
+                    {program_beyond_q, program_high_q} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
+                quin_pkg::REG_PROGRAM_LENGTH: length_q <= wdata_i;
+                quin_pkg::REG_COMMAND_LIMIT: limit_q <= wdata_i;
+                quin_pkg::REG_RETIRE_ADDRESS: ring_q <= wdata_i;
+                quin_pkg::REG_RETIRE_ADDRESS + 14'd4:
+                    {ring_beyond_q, ring_high_q} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
+                quin_pkg::REG_RETIRE_ENTRIES: entries_q <= wdata_i;
+                quin_pkg::REG_CQ_TAIL: tail_q <= wdata_i;
+                quin_pkg::REG_CQ_HEAD: head_q <= wdata_i;
+                quin_pkg::REG_IRQ_ENABLE: irq_enable_q <= wdata_i[0];
+                default: ;
+            endcase
+        end
+    end
+
+    for (genvar w = 0; w < 4; w++) begin : g_window
+        localparam logic [13:0] Base = quin_pkg::REG_WINDOW + 14'(24 * w);
+        // Addresses have 40 bits, and the last 64 bytes stand for all that do not fit (quin_window_check).
+        logic base_beyond_q, top_beyond_q;
+        logic [39:0] base_q, top_q;
+        logic [1:0] rights_q;
+        logic [81:0] window_q;
+        always_ff @(posedge clk_i) begin
+            if (!rst_ni) {base_beyond_q, base_q, top_beyond_q, top_q, rights_q} <= '0;
+            else if (write) begin
+                if (addr_i == Base) base_q[31:0] <= wdata_i;
+                if (addr_i == Base + 14'd4) {base_beyond_q, base_q[39:32]} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
+                if (addr_i == Base + 14'd8) top_q[31:0] <= wdata_i;
+                if (addr_i == Base + 14'd12) {top_beyond_q, top_q[39:32]} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
+                if (addr_i == Base + 14'd16) rights_q <= wdata_i[1:0];
+            end
+            window_q <= {base_beyond_q || !rst_ni ? 2'b00 : rights_q,
+                         top_beyond_q || &top_q[39:6] ? 40'hff_ffff_ffc0 : top_q, base_q};
+        end
+        assign windows_o[82*w +: 82] = window_q;
+    end
+
+    // ---- reads ----
     always_comb begin
         rdata_d = 32'd0;
         if (in_greg)
             rdata_d = addr_i[2] ? greg_data_i[63:32] : greg_data_i[31:0];
-        else if (in_counter)
-            rdata_d = counter_data_i;
         else
             case (addr_i)
                 quin_pkg::REG_STATUS: rdata_d = status;
+                quin_pkg::REG_ERROR_CODE: rdata_d = {28'd0, error_q};
+                quin_pkg::REG_ERROR_COMMAND: rdata_d = error_command_q;
+                quin_pkg::REG_ERROR_ADDRESS: rdata_d = error_address_q[31:0];
+                quin_pkg::REG_ERROR_ADDRESS + 14'd4: rdata_d = {24'd0, error_address_q[39:32]};
                 quin_pkg::REG_RETIRED: rdata_d = retired_i;
                 quin_pkg::REG_RETIRE_HEAD: rdata_d = retire_head_i;
-                quin_pkg::REG_IRQ_STATUS:
-                    rdata_d = {31'd0, value_q[quin_pkg::REG_CQ_TAIL / 4] != value_q[quin_pkg::REG_CQ_HEAD / 4]};
-                default: rdata_d = addr_i < quin_pkg::REG_CONTROL ? constant(addr_i) : in_values ? value_q[word] : 32'd0;
+                quin_pkg::REG_IRQ_STATUS: rdata_d = {31'd0, pending};
+                default: rdata_d = constant(addr_i);
             endcase
     end
 
-    assign rdata_o = rowreg_q ? rowreg_data_i : rdata_q;
-
-    genvar v;
-    generate
-        for (v = 0; v < Words; v = v + 1) begin : g_value
-            always_ff @(posedge clk_i) begin
-                if (!rst_ni)
-                    value_q[v] <= '0;
-                else if (v == int'(quin_pkg::REG_ERROR_CODE) / 4 && (start_o || stopped_i))
-                    value_q[v] <= start_o ? 32'd0 : {28'd0, error_i};
-                else if (v == int'(quin_pkg::REG_ERROR_COMMAND) / 4 && stopped_i)
-                    value_q[v] <= error_command_i;
-                else if (v == int'(quin_pkg::REG_ERROR_ADDRESS) / 4 && stopped_i)
-                    value_q[v] <= error_address_i[31:0];
-                else if (v == int'(quin_pkg::REG_ERROR_ADDRESS) / 4 + 1 && stopped_i)
-                    value_q[v] <= {24'd0, error_address_i[39:32]};
-                else if (req_i && we_i && writable && word == 7'(v))
-                    value_q[v] <= wdata_i;
-            end
-        end
-    endgenerate
+    assign rdata_o = rowreg_q ? rowreg_data_i : counter_q ? counter_data_i : held_q ? value_q : rdata_q;
 
     always_ff @(posedge clk_i) begin
         rdata_q <= rdata_d;
         rowreg_q <= in_rowreg;
+        counter_q <= in_counter;
+        held_q <= writable && written[word];
+        if (!rst_ni) {error_q, error_command_q, error_address_q} <= '0;
+        else if (start_o) error_q <= '0;
+        else if (stopped_i) {error_q, error_command_q, error_address_q} <= {error_i, error_command_i, error_address_i};
         if (!rst_ni || start_o) begin
             done_q <= 1'b0;
             failed_q <= 1'b0;

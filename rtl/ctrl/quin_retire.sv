@@ -48,8 +48,8 @@ module quin_retire #(
     localparam int BeatBits = Beats > 1 ? $clog2(Beats) : 1;
     localparam logic [5:0] Hold = 6'd8;                       // of 32: dispatch stops
 
-    localparam logic [1:0] IDLE = 2'd0, CHECK = 2'd1, SEND = 2'd2, ANSWER = 2'd3;
-    logic [1:0] state_q;
+    localparam logic [2:0] IDLE = 3'd0, LOOK = 3'd1, CHECK = 3'd2, SEND = 3'd3, ANSWER = 3'd4;
+    logic [2:0] state_q;
 
     // ---- one record of each kind waits, then all in one queue ----
     logic [3:0] have_q, give;
@@ -81,10 +81,10 @@ module quin_retire #(
         .clk_i, .rst_ni, .valid_i(push), .ready_o(room), .data_i(next), .valid_o(record_valid), .ready_i(pop),
         .data_o(record), .count_o(count));
     assign full_o = count >= Hold;
-    assign busy_o = have_q != '0 || record_valid || state_q != IDLE;
+    assign busy_o = have_q != '0 || record_valid || state_q != IDLE || error_valid_o;
 
     // ---- one after the other to DRAM ----
-    logic address_left_q, data_left_q, ok, beat_last;
+    logic address_left_q, data_left_q, ok, ok_q, beat_last;
     logic [40:0] address_q;
     logic [31:0] head_q;
     logic [BeatBits-1:0] beat_q;
@@ -92,7 +92,7 @@ module quin_retire #(
     logic [Wide-1:0] strobes;
 
     assign beat_last = beat_q == BeatBits'(Beats - 1);
-    assign pop = (state_q == CHECK && !ok) || (state_q == ANSWER && b_valid_i);
+    assign pop = (state_q == CHECK && !ok_q) || (state_q == ANSWER && b_valid_i);
     assign head_o = head_q;
 
     always_ff @(posedge clk_i) begin
@@ -104,11 +104,12 @@ module quin_retire #(
             beat_q <= '0;
         end else begin
             case (state_q)
-                IDLE: if (record_valid) state_q <= CHECK;
+                IDLE: if (record_valid) state_q <= LOOK;
+                LOOK: state_q <= CHECK;
                 CHECK: begin
-                    state_q <= ok ? SEND : IDLE;
-                    address_left_q <= ok;
-                    data_left_q <= ok;
+                    state_q <= ok_q ? SEND : IDLE;
+                    address_left_q <= ok_q;
+                    data_left_q <= ok_q;
                     beat_q <= '0;
                 end
                 SEND: begin
@@ -127,8 +128,10 @@ module quin_retire #(
             if (restart_i) head_q <= '0;
         end
     end
-    always_ff @(posedge clk_i)
+    always_ff @(posedge clk_i) begin
+        ok_q <= ok;
         if (state_q == IDLE) address_q <= {1'b0, ring_i} + {5'd0, head_q & (entries_i - 32'd1), 4'd0};
+    end
 
     quin_window_check #(.BytesBits(5)) u_window (
         .windows_i, .address_i(address_q), .bytes_i(5'd16), .write_i(1'b1), .ok_o(ok));
@@ -151,11 +154,13 @@ module quin_retire #(
     assign w_last_o = beat_last;
     assign b_ready_o = state_q == ANSWER;
 
-    assign error_valid_o = pop && (state_q == CHECK || b_resp_i[1]);
-    assign error_o = state_q == CHECK ? quin_pkg::DERR_WINDOW[3:0] : quin_pkg::DERR_BUS[3:0];
-    assign error_index_o = record[31:0];
-    assign error_pc_o = record[55:32];
-    assign error_address_o = address_q[39:0];
+    always_ff @(posedge clk_i) begin
+        error_valid_o <= rst_ni && pop && (state_q == CHECK || b_resp_i[1]);
+        error_o <= state_q == CHECK ? quin_pkg::DERR_WINDOW[3:0] : quin_pkg::DERR_BUS[3:0];
+        error_index_o <= record[31:0];
+        error_pc_o <= record[55:32];
+        error_address_o <= address_q[39:0];
+    end
 
     logic unused;
     assign unused = b_resp_i[0];

@@ -16,19 +16,26 @@ module quin_burst_split #(
     output logic                      end_o
 );
     localparam int BusLog = $clog2(BusBytes);
-    localparam logic [12:0] PageBeats = 13'(4096 / BusBytes);
-    localparam logic [12:0] OffsetMask = 13'(BusBytes - 1);
+    localparam logic [12:0] MaxBytes = 13'(MaxBeats * BusBytes);   // a power of two, at most a page
+    localparam logic [11:0] BurstMask = 12'(MaxBytes - 13'd1);
+    localparam logic [11:0] OffsetMask = 12'(BusBytes - 1);
 
-    logic [12:0] offset, page_left, cap, cap_bytes, used;
+    // skip: bytes between the address and the place that a longest burst ends MaxBytes behind: the beginning of its
+    // beat, or, in the last MaxBytes of the page, the beginning of these.
+    logic near;
+    logic [11:0] offset, skip;
+    logic [12:0] cap_bytes, used;
+    logic [LeftBits:0] reach;
 
-    assign offset = {1'b0, address_i} & OffsetMask;
-    assign page_left = PageBeats - ({1'b0, address_i} >> BusLog);
-    assign cap = page_left < 13'(MaxBeats) ? page_left : 13'(MaxBeats);
-    assign cap_bytes = (cap << BusLog) - offset;
-    assign end_o = left_i <= LeftBits'(cap_bytes);
+    assign near = (address_i | BurstMask) == 12'hfff;
+    assign offset = address_i & OffsetMask;
+    assign skip = address_i & (near ? BurstMask : OffsetMask);
+    assign reach = {1'b0, left_i} + (LeftBits + 1)'(skip);
+    assign cap_bytes = MaxBytes - {1'b0, skip};
+    assign used = {1'b0, offset} + left_i[12:0] + {1'b0, OffsetMask};
+    assign end_o = reach <= (LeftBits + 1)'(MaxBytes);
     assign bytes_o = end_o ? left_i[12:0] : cap_bytes;
-    assign used = offset + bytes_o + OffsetMask;
-    assign beats_o = 7'(used >> BusLog);
+    assign beats_o = end_o ? 7'(used >> BusLog) : 7'((MaxBytes - {1'b0, skip & ~OffsetMask}) >> BusLog);
 endmodule
 
 `default_nettype wire

@@ -96,7 +96,7 @@ module quin_move_data #(
     assign bus_room = 3'(UnitBytes) - {1'b0, bus_lane};
     assign sp_room = 3'd4 - {1'b0, sp_lane};
     assign room = bus_room < sp_room ? bus_room : sp_room;
-    assign burst_end = left_q <= 13'(room);
+    assign burst_end = left_q[12:3] == '0 && left_q[2:0] <= room;
     assign count = burst_end ? left_q[2:0] : room;
     assign bus_next = {1'b0, bus_q} + (BusLog + 1)'(count);
     assign beat_end = burst_end || bus_next[BusLog];
@@ -245,19 +245,26 @@ module quin_move_data #(
     end
 
     // ---- checksum ----
-    logic sum_valid, sum_busy;
-    logic [31:0] sum_word;
-    logic [4:0] sum_index;
-    assign sum_valid = load_step || got_q;
-    assign sum_word = store_i ? keep(got_word, got_strb_q) : keep(load_word, sp_strb);
-    assign sum_index = store_i ? got_index_q : index_q;
+    logic sum_valid_q, sum_busy;
+    logic [31:0] sum_word_q;
+    logic [3:0] sum_strb_q;
+    logic [4:0] sum_index_q;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) sum_valid_q <= 1'b0;
+        else sum_valid_q <= load_step || got_q;
+        if (load_step || got_q) begin
+            sum_word_q <= store_i ? got_word : load_word;
+            sum_strb_q <= store_i ? got_strb_q : sp_strb;
+            sum_index_q <= store_i ? got_index_q : index_q;
+        end
+    end
     quin_move_checksum u_checksum (
         .clk_i,
         .rst_ni,
         .clear_i,
-        .valid_i  (sum_valid),
-        .word_i   (sum_word),
-        .index_i  (sum_index),
+        .valid_i  (sum_valid_q),
+        .word_i   (keep(sum_word_q, sum_strb_q)),
+        .index_i  (sum_index_q),
         .element_i,
         .busy_o   (sum_busy),
         .sum_o    (checksum_o)

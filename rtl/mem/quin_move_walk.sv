@@ -2,8 +2,9 @@
 // First half of the move DMA: walks rows, groups and runs of a job in the order of docs/commands.md, checks each and
 // splits it into bursts. a = row_address(r) + j * group_stride, run i at a + i * outer_stride, `inner` elements long:
 // ALIGN and SCRATCHPAD group by group, WINDOW run by run. The first failing one ends the walk, after all bursts
-// before it. Three stages: generator (a run a cycle, two cycles more a group) -> window check -> split (a burst a
-// cycle). end_o stays 1 from the end of the walk to the next start_i; stop_i ends it early.
+// before it. Three stages: generator (a run a cycle, three cycles more a group) -> window check and cut of the first
+// burst -> bursts (one a cycle where a run is one burst, else one in two cycles). end_o stays 1 from the end of the walk
+// to the next start_i; stop_i ends it early.
 `default_nettype none
 
 module quin_move_walk #(
@@ -47,7 +48,7 @@ module quin_move_walk #(
 );
     localparam logic [3:0] None = 4'(quin_pkg::DERR_NONE);
 
-    typedef enum logic [2:0] {IDLE, ROW, GROUP, RUN, LAST} state_e;
+    typedef enum logic [2:0] {IDLE, ROW, GROUP, RUN, LAST, CHECK} state_e;
     state_e state_q;
 
     logic end_q;
@@ -57,27 +58,33 @@ module quin_move_walk #(
     logic [9:0] row_q, group_q;
     logic [31:0] sp_row_q, sp_group_q;      // words; 32 bits hold all sums
     logic [40:0] group_address_q, run_address_q, next_group, next_run; // bit 40: beyond 2^40, stays set
-    logic [21:0] n_bytes, inner_bytes, run_left_q, run_bytes, run_sp_q;
+    logic [21:0] n_bytes, n_bytes_q, inner_bytes_q, run_left_q, run_bytes, run_sp_q; // those of the job in registers
     logic [6:0] run_offset_q;               // byte of the group, modulo 128
     logic run_end;
     logic [32:0] sp_end;
-    logic [19:0] n_words;
+    logic [19:0] n_words_q;
     logic [1:0] low_mask;
-    logic misaligned, beyond;
+    logic misaligned_q, beyond_q, bad, groups_end_q;    // of the group, found in GROUP
 
     assign halt = stop_i || (end_q && !start_i);
     assign row_o = row_q;
     assign n_bytes = {2'b0, n_i} << element_i;
-    assign inner_bytes = {2'b0, inner_i} << element_i;
-    assign run_end = run_left_q <= inner_bytes;
-    assign run_bytes = run_end ? run_left_q : inner_bytes;
+    assign run_end = run_left_q <= inner_bytes_q;
+    assign run_bytes = run_end ? run_left_q : inner_bytes_q;
     assign next_group = {1'b0, group_address_q[39:0]} + {9'b0, group_stride_i};
     assign next_run = {1'b0, run_address_q[39:0]} + {1'b0, outer_stride_i};
     assign low_mask = {element_i[1], element_i != 2'd0};
-    assign misaligned = ((group_address_q[1:0] | outer_stride_i[1:0]) & low_mask) != 2'b0;
-    assign n_words = 20'((n_bytes + 22'd3) >> 2);
-    assign sp_end = {1'b0, sp_group_q} + 33'(n_words);
-    assign beyond = sp_end > 33'(SpWords);
+    assign sp_end = {1'b0, sp_group_q} + 33'(n_words_q);
+    assign bad = misaligned_q || beyond_q;
+
+    always_ff @(posedge clk_i) begin
+        n_bytes_q <= n_bytes;
+        inner_bytes_q <= {2'b0, inner_i} << element_i;
+        n_words_q <= 20'((n_bytes_q + 22'd3) >> 2);
+        misaligned_q <= ((group_address_q[1:0] | outer_stride_i[1:0]) & low_mask) != 2'b0;
+        beyond_q <= sp_end > 33'(SpWords);
+        groups_end_q <= group_q == groups_i;
+    end
 
     // A token is a run, an error or the end of the job.
     logic t_valid, t_last;
@@ -95,10 +102,10 @@ module quin_move_walk #(
         t_error = None;
         t_address = run_address_q;
         case (state_q)
-            GROUP: if (group_q != groups_i && (misaligned || beyond)) begin
+            CHECK: if (!groups_end_q && bad) begin
                 t_valid = 1'b1;
-                t_error = misaligned ? 4'(quin_pkg::DERR_ALIGN) : 4'(quin_pkg::DERR_SCRATCHPAD);
-                t_address = misaligned ? group_address_q : {9'b0, sp_group_q};
+                t_error = misaligned_q ? 4'(quin_pkg::DERR_ALIGN) : 4'(quin_pkg::DERR_SCRATCHPAD);
+                t_address = misaligned_q ? group_address_q : {9'b0, sp_group_q};
             end
             RUN: t_valid = 1'b1;
             LAST: begin
@@ -123,11 +130,12 @@ module quin_move_walk #(
                 IDLE: if (start_i) state_q <= element_i == 2'd3 || inner_i == 20'd0 ? LAST : ROW;
                 ROW: if (row_q == rows_i) state_q <= LAST;
                      else if (row_ready_i) state_q <= GROUP;
-                GROUP: begin
-                    if (group_q == groups_i) state_q <= ROW;
-                    else if (misaligned || beyond) begin
+                GROUP: state_q <= CHECK;
+                CHECK: begin
+                    if (groups_end_q) state_q <= ROW;
+                    else if (bad) begin
                         if (c_ready) state_q <= IDLE;
-                    end else if (n_i != 20'd0) state_q <= RUN;
+                    end else state_q <= n_bytes_q != 22'd0 ? RUN : GROUP;
                 end
                 RUN: if (c_ready && run_end) state_q <= GROUP;
                 default: if (c_ready) state_q <= IDLE;
@@ -146,16 +154,16 @@ module quin_move_walk #(
                 group_address_q <= {1'b0, row_address_i};
                 sp_group_q <= sp_row_q;
             end
-            GROUP: begin
-                if (group_q == groups_i) begin
+            CHECK: begin
+                if (groups_end_q) begin
                     row_q <= row_q + 1'b1;
                     sp_row_q <= sp_row_q + {12'b0, sp_row_i};
-                end else if (!misaligned && !beyond) begin
+                end else if (!bad) begin
                     group_q <= group_q + 1'b1;
                     group_address_q <= {group_address_q[40] | next_group[40], next_group[39:0]};
                     sp_group_q <= sp_group_q + {12'b0, sp_group_i};
                     run_address_q <= group_address_q;
-                    run_left_q <= n_bytes;
+                    run_left_q <= n_bytes_q;
                     run_sp_q <= {sp_group_q[19:0], 2'b0};
                     run_offset_q <= '0;
                 end
@@ -201,29 +209,38 @@ module quin_move_walk #(
         .ok_o     (ok)
     );
 
-    // ---- split ----
-    logic s_valid_q, s_end, s_fire;
+    // ---- bursts: s holds what is left of a run, and once that is cut its next burst ----
+    logic s_valid_q, s_cut_q, s_end_q, s_fire, cutting;
     logic [39:0] s_address_q, s_run_q;
     logic [21:0] s_left_q, s_sp_q;
     logic [4:0] s_index_q;
+    logic [6:0] s_beats_q, split_beats;
+    logic [12:0] s_bytes_q, split_bytes;
+    logic split_end;
     logic [3:0] error_q;
     logic [39:0] error_address_q;
 
+    assign cutting = s_valid_q && !s_cut_q;
     quin_burst_split #(
         .BusBytes(BusBytes),
         .MaxBeats(MaxBeats),
         .LeftBits(22)
     ) u_split (
-        .address_i(s_address_q[11:0]),
-        .left_i   (s_left_q),
-        .beats_o  (burst_beats_o),
-        .bytes_o  (burst_bytes_o),
-        .end_o    (s_end)
+        .address_i(cutting ? s_address_q[11:0] : c_address_q[11:0]),
+        .left_i   (cutting ? s_left_q : c_bytes_q),
+        .beats_o  (split_beats),
+        .bytes_o  (split_bytes),
+        .end_o    (split_end)
     );
 
-    assign s_fire = s_valid_q && burst_ready_i;
-    assign s_ready = !s_valid_q || (s_fire && s_end);
+    assign s_fire = burst_valid_o && burst_ready_i;
+    assign s_ready = !s_valid_q || (s_fire && s_end_q);
     assign s_take = s_ready && c_valid_q;
+
+    always_ff @(posedge clk_i) begin
+        s_cut_q <= cutting || s_take || (s_cut_q && !s_fire);
+        if (cutting || s_take) {s_beats_q, s_bytes_q, s_end_q} <= {split_beats, split_bytes, split_end};
+    end
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -257,15 +274,17 @@ module quin_move_walk #(
             s_sp_q <= c_sp_q;
             s_index_q <= c_index_q;
         end else if (s_fire) begin
-            s_address_q <= s_address_q + 40'(burst_bytes_o);
-            s_left_q <= s_left_q - 22'(burst_bytes_o);
-            s_sp_q <= s_sp_q + 22'(burst_bytes_o);
+            s_address_q <= s_address_q + 40'(s_bytes_q);
+            s_left_q <= s_left_q - 22'(s_bytes_q);
+            s_sp_q <= s_sp_q + 22'(s_bytes_q);
             // The word of the group that holds the byte after the burst.
-            s_index_q <= s_index_q + 5'((13'(s_sp_q[1:0]) + burst_bytes_o) >> 2);
+            s_index_q <= s_index_q + 5'((13'(s_sp_q[1:0]) + s_bytes_q) >> 2);
         end
     end
 
-    assign burst_valid_o = s_valid_q;
+    assign burst_valid_o = s_valid_q && s_cut_q;
+    assign burst_beats_o = s_beats_q;
+    assign burst_bytes_o = s_bytes_q;
     assign burst_address_o = s_address_q;
     assign burst_sp_o = s_sp_q;
     assign burst_index_o = s_index_q;
@@ -273,6 +292,30 @@ module quin_move_walk #(
     assign end_o = end_q;
     assign error_o = error_q;
     assign error_address_o = error_address_q;
+
+`ifndef SYNTHESIS
+    // What is cut is the first burst of what is left, and the job's sizes stand in their registers.
+    logic [6:0] want_beats;
+    logic [12:0] want_bytes;
+    logic want_end;
+    quin_burst_split #(
+        .BusBytes(BusBytes),
+        .MaxBeats(MaxBeats),
+        .LeftBits(22)
+    ) u_want (
+        .address_i(s_address_q[11:0]),
+        .left_i   (s_left_q),
+        .beats_o  (want_beats),
+        .bytes_o  (want_bytes),
+        .end_o    (want_end)
+    );
+    always @(posedge clk_i) begin
+        if (rst_ni && burst_valid_o)
+            assert ({s_beats_q, s_bytes_q, s_end_q} == {want_beats, want_bytes, want_end});
+        if (rst_ni && state_q != IDLE)
+            assert (n_bytes_q == n_bytes && inner_bytes_q == {2'b0, inner_i} << element_i);
+    end
+`endif
 endmodule
 
 `default_nettype wire

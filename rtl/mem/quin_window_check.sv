@@ -2,7 +2,7 @@
 // ok = a window i grants the right and base[i] <= address and address + bytes <= limit[i]. Combinational.
 // windows_i holds Windows entries of 82 bits: {rights [1 write, 0 read], limit [40], base [40]}; limit is exclusive.
 // Bit 40 of the address says that it lies beyond 2^40, where no window reaches; and as limits are at most 2^40 - 64,
-// an address whose bits 39:6 are all ones stands for any sum that does not fit. 0 bytes are checked like one.
+// an address whose bits 39:6 are all ones stands for any sum that does not fit. bytes must not be 0.
 `default_nettype none
 
 module quin_window_check #(
@@ -15,19 +15,19 @@ module quin_window_check #(
     input  logic                      write_i,
     output logic                      ok_o
 );
-    logic [41:0] last; // of the bytes accessed
+    logic [41:0] past;  // address behind the bytes
     logic [Windows-1:0] hit;
 
-    assign last = {1'b0, address_i} + 42'(bytes_i) - 42'(bytes_i != '0);
+    assign past = {1'b0, address_i} + 42'(bytes_i);
 
     for (genvar i = 0; i < Windows; i++) begin : g_window
         logic [39:0] base, limit;
         logic [1:0] rights;
         assign {rights, limit, base} = windows_i[82*i +: 82];
-        assign hit[i] = (write_i ? rights[1] : rights[0]) && address_i[39:0] >= base && last[39:0] < limit;
+        assign hit[i] = (write_i ? rights[1] : rights[0]) && address_i[39:0] >= base && past[39:0] <= limit;
     end
 
-    assign ok_o = hit != '0 && !address_i[40] && last[41:40] == 2'b0;
+    assign ok_o = hit != '0 && !address_i[40] && past[41:40] == 2'b0;
 endmodule
 
 `default_nettype wire

@@ -81,7 +81,8 @@ module quin_accelerator #(
     logic [10:0] rowreg_word;
     logic [31:0] counter_data, rowreg_bus;
 
-    logic [63:0] greg [0:31];
+    logic [31:0] greg_low [0:31];
+    logic [31:0] greg_high [0:31];
     logic [63:0] greg_bus, greg_processor, greg_wdata, row_processor, row_unit;
     logic [4:0] greg_addr, greg_waddr;
     logic greg_we, row_req, row_ack, dma_row_req, dma_row_ack, vector_row_req, vector_row_ack;
@@ -101,13 +102,13 @@ module quin_accelerator #(
         .rowreg_req_o(rowreg_req), .rowreg_we_o(rowreg_we), .rowreg_word_o(rowreg_word), .rowreg_data_i(rowreg_bus),
         .counter_word_o(counter_word), .counter_data_i(counter_data));
 
-    assign greg_bus = greg_word[5:1] == '0 ? 64'd0 : greg[greg_word[5:1]];
-    assign greg_processor = greg_addr == '0 ? 64'd0 : greg[greg_addr];
+    assign greg_bus = greg_word[5:1] == '0 ? 64'd0 : {greg_high[greg_word[5:1]], greg_low[greg_word[5:1]]};
+    assign greg_processor = greg_addr == '0 ? 64'd0 : {greg_high[greg_addr], greg_low[greg_addr]};
     always_ff @(posedge clk_i) begin
-        if (greg_we)
-            greg[greg_waddr] <= greg_wdata;
-        else if (reg_greg_we)
-            greg[greg_word[5:1]] <= greg_word[0] ? {reg_wdata_i, greg_bus[31:0]} : {greg_bus[63:32], reg_wdata_i};
+        if (greg_we || (reg_greg_we && !greg_word[0]))
+            greg_low[greg_we ? greg_waddr : greg_word[5:1]] <= greg_we ? greg_wdata[31:0] : reg_wdata_i;
+        if (greg_we || (reg_greg_we && greg_word[0]))
+            greg_high[greg_we ? greg_waddr : greg_word[5:1]] <= greg_we ? greg_wdata[63:32] : reg_wdata_i;
     end
 
     quin_row_file u_rows (
@@ -340,29 +341,29 @@ module quin_accelerator #(
         .m_axi_arvalid_o, .m_axi_arready_i, .m_axi_araddr_o, .m_axi_arlen_o, .m_axi_arsize_o, .m_axi_arburst_o,
         .m_axi_arid_o, .m_axi_rvalid_i, .m_axi_rready_o, .m_axi_rdata_i, .m_axi_rresp_i, .m_axi_rlast_i, .m_axi_rid_i);
 
-    logic [511:0] add;
+    logic [20*quin_pkg::COUNTERS-1:0] add;
     always_comb begin
         add = '0;
-        add[16*quin_pkg::COUNT_COMMANDS +: 16] = 16'(retired_now);
-        add[16*quin_pkg::COUNT_ADDS +: 16] = 16'(adds);
-        add[16*quin_pkg::COUNT_ADDS_SKIPPED +: 16] = 16'(skipped);
-        add[16*quin_pkg::COUNT_WRAPS +: 16] = 16'(wraps);
-        add[16*quin_pkg::COUNT_STREAM_BYTES +: 16] = count_taken ? 16'(StreamBytes) : 16'd0;
-        add[16*quin_pkg::COUNT_LOAD_BYTES +: 16] = 16'(load_bytes);
-        add[16*quin_pkg::COUNT_STORE_BYTES +: 16] = 16'(store_bytes);
-        add[16*quin_pkg::COUNT_COMMAND_BYTES +: 16] = {7'd0, retired_now, 6'd0};
-        add[16*quin_pkg::COUNT_DRAIN_VALUES +: 16] = 16'(count_value);
-        add[16*quin_pkg::COUNT_VECTOR_ELEMENTS +: 16] = count_elements[15:0];
-        add[16*quin_pkg::COUNT_VECTOR_FUNCS +: 16] = count_funcs[15:0];
-        add[16*quin_pkg::COUNT_CYCLES +: 16] = 16'd1;
-        add[16*quin_pkg::COUNT_BUSY_CYCLES +: 16] = 16'(running);
-        add[16*quin_pkg::COUNT_STREAM_CYCLES +: 16] = 16'(count_beat);
-        add[16*quin_pkg::COUNT_STALL_STREAM +: 16] = 16'(stall_stream);
-        add[16*quin_pkg::COUNT_STALL_VECTOR +: 16] = 16'(blocked[2*ARRAY + 1]);
-        add[16*quin_pkg::COUNT_STALL_DMA +: 16] = 16'(blocked[2*ARRAY] && !blocked[2*ARRAY + 1]);
-        add[16*quin_pkg::COUNT_STALL_DRAIN +: 16] = 16'(stall_drain);
+        add[20*quin_pkg::COUNT_COMMANDS +: 20] = 20'(retired_now);
+        add[20*quin_pkg::COUNT_ADDS +: 20] = 20'(adds);
+        add[20*quin_pkg::COUNT_ADDS_SKIPPED +: 20] = 20'(skipped);
+        add[20*quin_pkg::COUNT_WRAPS +: 20] = 20'(wraps);
+        add[20*quin_pkg::COUNT_STREAM_BYTES +: 20] = count_taken ? 20'(StreamBytes) : 20'd0;
+        add[20*quin_pkg::COUNT_LOAD_BYTES +: 20] = 20'(load_bytes);
+        add[20*quin_pkg::COUNT_STORE_BYTES +: 20] = 20'(store_bytes);
+        add[20*quin_pkg::COUNT_COMMAND_BYTES +: 20] = {11'd0, retired_now, 6'd0};
+        add[20*quin_pkg::COUNT_DRAIN_VALUES +: 20] = 20'(count_value);
+        add[20*quin_pkg::COUNT_VECTOR_ELEMENTS +: 20] = count_elements;
+        add[20*quin_pkg::COUNT_VECTOR_FUNCS +: 20] = count_funcs;
+        add[20*quin_pkg::COUNT_CYCLES +: 20] = 20'd1;
+        add[20*quin_pkg::COUNT_BUSY_CYCLES +: 20] = 20'(running);
+        add[20*quin_pkg::COUNT_STREAM_CYCLES +: 20] = 20'(count_beat);
+        add[20*quin_pkg::COUNT_STALL_STREAM +: 20] = 20'(stall_stream);
+        add[20*quin_pkg::COUNT_STALL_VECTOR +: 20] = 20'(blocked[2*ARRAY + 1]);
+        add[20*quin_pkg::COUNT_STALL_DMA +: 20] = 20'(blocked[2*ARRAY] && !blocked[2*ARRAY + 1]);
+        add[20*quin_pkg::COUNT_STALL_DRAIN +: 20] = 20'(stall_drain);
     end
-    quin_counters u_counters (
+    quin_counters #(.PeBits(CountBits)) u_counters (
         .clk_i, .rst_ni, .clear_i(clear), .add_i(add), .word_i(counter_word), .data_o(counter_data));
 endmodule
 

@@ -4,7 +4,7 @@
 //   lines written, reductions   at most Held of each on their way
 //   functions                   a step every Lanes / FuncLanes cycles
 //   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at least;
-//                               two groups at most without their result; where op2 needs the adders, too,
+//                               SumBanks groups at most without their result; where op2 needs the adders, too,
 //                               a step goes when nothing else is on its way
 //   MAX, ABSMAX, ARGMAX         groups end 1 + log2(Lanes) cycles apart or further
 // A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
@@ -15,6 +15,7 @@ module quin_vector_issue #(
     parameter int LineWords = 4,
     parameter int FuncLanes = 1,
     parameter int SumLoop = 4,
+    parameter int SumBanks = 2,
     parameter int Held = 16
 ) (
     input  logic                    clk_i,
@@ -172,7 +173,8 @@ module quin_vector_issue #(
     localparam int WaitBits = 4;
     localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1), BestWait = WaitBits'($clog2(Lanes));
     logic [WaitBits-1:0] func_wait_q, best_wait_q;
-    logic [1:0]          sums_q;  // groups that have no sum yet
+    localparam int SumsBits = $clog2(SumBanks) + 1;
+    logic [SumsBits-1:0] sums_q;  // groups that have no sum yet
     logic                sum, sum_soon, wait_sum, wait_best;
     assign sum = reduce_i == quin_pkg::REDUCE_SUM;
     always_ff @(posedge clk_i) begin
@@ -189,7 +191,7 @@ module quin_vector_issue #(
                 best_wait_q <= BestWait;
             else if (best_wait_q != 0)
                 best_wait_q <= best_wait_q - 1'b1;
-            sums_q <= sums_q + {1'b0, fire && first_q && sum} - {1'b0, sum_done_i};
+            sums_q <= sums_q + SumsBits'(fire && first_q && sum) - SumsBits'(sum_done_i);
         end
     end
 
@@ -217,7 +219,7 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    assign wait_sum = sum && (sum_soon || (first_q && sums_q == 2'd2) || (alone_i && !calm_i));
+    assign wait_sum = sum && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) || (alone_i && !calm_i));
     assign wait_best = reduce_end && best_wait_q != 0;
     assign fire = busy_q && operands_ready && (lines_room || !write_line) && (reds_room || !reduce_end) &&
                   func_wait_q == 0 && !wait_sum && !wait_best;

@@ -30,49 +30,54 @@ module quin_vector_read #(
     localparam int LineBits = $clog2(LineWords);
     localparam int Depth = 16;  // lines an operand
 
-    // ---- requests ---- due_q: what is left of the scalars (low) and of the vectors' present line (high);
-    // the lowest bit is next.
-    logic [5:0]            due_q, due, first, now, rest, vectors;
+    // ---- requests ---- due_q: what is left of the scalars (low) and of the vectors' present line (high); the
+    // lowest bit, now_q, is next.
+    logic [5:0]            due_q, due, now_q, rest;
     logic [AddrBits-1:0]   lines_q, lines;  // lines left, the present one included
     logic [3*AddrBits-1:0] addr_q;
     logic [3*LineBits-1:0] word_q;
-    logic [2:0]            sel, room;
+    logic [2:0]            sel, room_q;
+    logic                  busy_q, last_q;  // last_q: no line behind the present one
     logic                  ask, accept, line_end, finish, load;
 
-    assign vectors = {vector_i, 3'b0};
-    assign first = {vector_i, scalar_i};
-    assign now = due_q & (~due_q + 6'd1);
-    assign rest = due_q & ~now;
-    assign sel = now[5:3] | now[2:0];
-    assign ask = (sel & room) != 0;
+    assign rest = due_q & ~now_q;
+    assign sel = now_q[5:3] | now_q[2:0];
+    assign ask = (sel & room_q) != 0;
     assign accept = ask && read_ready_i;
     assign read_valid_o = ask;
     assign line_end = rest == 0;
-    assign finish = line_end && (vector_i == 0 || lines_q == 1);
-    assign ready_o = due_q == 0 || (accept && finish);
+    assign finish = line_end && last_q;
+    assign ready_o = !busy_q || (accept && finish);
     assign load = valid_i && ready_o;
-    assign idle_o = due_q == 0 && !valid_i;
+    assign idle_o = !busy_q && !valid_i;
 
     always_comb begin
-        due = due_q;
-        if (load)
-            due = visible_i == 0 ? '0 : first;
-        else if (accept)
-            due = !line_end ? rest : finish ? '0 : vectors;
+        if (ready_o)
+            due = valid_i && visible_i != 0 ? {vector_i, scalar_i} : '0;
+        else
+            due = line_end ? {vector_i, 3'b0} : rest;
     end
 
     // A whole memory of lines reads as 0 here, which counts down as well.
     assign lines = visible_i[19:LineBits] + {{(AddrBits - 1){1'b0}}, visible_i[LineBits-1:0] != 0};
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni)
+        if (!rst_ni) begin
             due_q <= '0;
-        else
+            now_q <= '0;
+            busy_q <= 1'b0;
+        end else if (accept || ready_o) begin
             due_q <= due;
-        if (load)
+            now_q <= due & (~due + 6'd1);
+            busy_q <= due != 0;
+        end
+        if (load) begin
             lines_q <= lines;
-        else if (accept && line_end)
+            last_q <= vector_i == 0 || visible_i <= 20'(LineWords);
+        end else if (accept && line_end) begin
             lines_q <= lines_q - 1'b1;
+            last_q <= vector_i == 0 || lines_q == 2;
+        end
     end
 
     genvar s;
@@ -103,7 +108,7 @@ module quin_vector_read #(
     logic                unused_tag_ready, unused_tag_valid;
     logic [2:0]          unused_tag_count;
     quin_fifo #(.Width(LineBits + 4), .Depth(4)) tags (
-        .clk_i, .rst_ni, .valid_i(accept), .ready_o(unused_tag_ready), .data_i({now[2:0] != 0, sel, word}),
+        .clk_i, .rst_ni, .valid_i(accept), .ready_o(unused_tag_ready), .data_i({now_q[2:0] != 0, sel, word}),
         .valid_o(unused_tag_valid), .ready_i(rvalid_i), .data_o(tag), .count_o(unused_tag_count)
     );
 
@@ -121,7 +126,7 @@ module quin_vector_read #(
     generate
         for (s = 0; s < 3; s = s + 1) begin : g_queue
             logic [4:0] unused_count;
-            logic [4:0] held_q;  // lines asked for and not used up
+            logic [4:0] held_q;  // lines asked for and not used up; room_q is a cycle late
             logic       pop;
             quin_fifo #(.Width(32 * LineWords), .Depth(Depth)) queue (
                 .clk_i, .rst_ni, .valid_i(rvalid_i && tag[LineBits+s]), .ready_o(unused_ready[s]),
@@ -130,13 +135,13 @@ module quin_vector_read #(
                 .data_o(head_o[32*LineWords*s +: 32*LineWords]),
                 .count_o(unused_count)
             );
-            assign room[s] = held_q != 5'(Depth);
             assign pop = head_ready_i[s] && head_valid_o[s];
             always_ff @(posedge clk_i) begin
                 if (!rst_ni)
                     held_q <= '0;
                 else
                     held_q <= held_q + {4'b0, accept && sel[s]} - {4'b0, pop};
+                room_q[s] <= rst_ni && held_q < 5'(Depth - 1);
             end
             logic unused;
             assign unused = ^unused_count;

@@ -5,7 +5,8 @@
 `default_nettype none
 module quin_vector_reduce #(
     parameter int Lanes = 4,
-    parameter int SumLoop = 4
+    parameter int SumLoop = 4,
+    parameter int SumBanks = 2
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
@@ -29,7 +30,7 @@ module quin_vector_reduce #(
     assign sum = reduce_i == quin_pkg::REDUCE_SUM;
     assign last = meta_i[2*Lanes];
 
-    quin_vector_sum #(.Lanes(Lanes), .Loop(SumLoop)) summer (
+    quin_vector_sum #(.Lanes(Lanes), .Loop(SumLoop), .Banks(SumBanks)) summer (
         .clk_i, .rst_ni, .valid_i(valid_i && sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]), .t_i,
         .side_en_o, .side_o, .side_x_o, .side_y_o, .sum_i, .valid_o(sum_valid), .value_o(sum_value),
         .idle_o(sum_idle_o)

@@ -4,11 +4,12 @@
 // with j mod Lanes = l; the lanes' adders (side_*, in quin_vector_lane) do it all. A step goes to them at
 // once; the tree of a group that has ended takes cycles without a step, while the next group is summed.
 // Issue keeps: a partial sum's next element comes Loop cycles or more after the one before, and of the groups
-// that have begun two at most have no result (the sums stand in two banks).
+// that have begun Banks at most have no result: each has its own bank of sums.
 `default_nettype none
 module quin_vector_sum #(
     parameter int Lanes = 4,
-    parameter int Loop = 4  // F32_ADD_LATENCY, or one more: then the operands stand in registers
+    parameter int Loop = 4,  // F32_ADD_LATENCY, or one more: then the operands stand in registers
+    parameter int Banks = 2
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
@@ -28,40 +29,41 @@ module quin_vector_sum #(
     localparam int Ways = quin_pkg::PARTIAL_SUMS;
     localparam int Turns = Ways / Lanes;  // steps until a partial sum comes round
     localparam int TurnBits = Turns > 1 ? $clog2(Turns) : 1;
-    localparam int Banks = 2 * Turns;     // entries of a lane's memory: {turn, bank}
-    localparam int AtBits = $clog2(Banks);
+    localparam int BankBits = $clog2(Banks);
+    localparam int Depth = Banks * Turns;  // sums of a lane, at {turn, bank}
+    localparam int AtBits = $clog2(Depth);
     localparam bit Registered = Loop > quin_cell_pkg::F32_ADD_LATENCY;
     localparam logic [TurnBits-1:0] LastTurn = TurnBits'(Turns - 1);
 
     // ---- steps ----
-    logic                bank_q, first_q, ready0_q, ready1_q, step_end;
-    logic [TurnBits-1:0] turn_q, seen0_q, seen1_q;  // seen: the last turn that a bank's group has reached
-    assign step_end = valid_i && last_i;
+    logic                first_q;
+    logic [BankBits-1:0] bank_q;
+    logic [TurnBits-1:0] turn_q;
+    logic [TurnBits-1:0] reached [0:Banks-1];  // the last turn that a bank's group has reached
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            bank_q <= 1'b0;
+            bank_q <= '0;
             turn_q <= '0;
             first_q <= 1'b1;
         end else if (valid_i) begin
-            bank_q <= bank_q ^ last_i;
+            if (last_i) bank_q <= bank_q + 1'b1;
             turn_q <= last_i || turn_q == LastTurn ? '0 : turn_q + 1'b1;
             first_q <= last_i || (first_q && turn_q != LastTurn);
         end
-        if (step_end && !bank_q) seen0_q <= first_q ? turn_q : LastTurn;
-        if (step_end && bank_q) seen1_q <= first_q ? turn_q : LastTurn;
+        if (valid_i && last_i) reached[bank_q] <= first_q ? turn_q : LastTurn;
     end
 
     // ---- the tree: level by level, Lanes sums at a time; a level waits for the results of the one before.
-    logic                tree_bank_q, waiting_q, tree, level_end, first_level;
-    logic [3:0]          half_q;  // h, one bit
-    logic [TurnBits-1:0] at_q, level_last, other_at, seen;
-    logic                back_valid, back_tree, back_last, back_bank, tree_ready, result;
-    logic [TurnBits-1:0] back_turn;
-    assign tree_ready = tree_bank_q ? ready1_q : ready0_q;
-    assign tree = tree_ready && !waiting_q && !valid_i;
+    logic                waiting_q, tree, level_end, first_level;
+    logic [BankBits-1:0] tree_bank_q, back_bank;
+    logic [BankBits:0]   ended_q;  // groups without a result whose sums are complete
+    logic [3:0]          half_q;   // h, one bit
+    logic [TurnBits-1:0] at_q, level_last, other_at, seen, back_turn;
+    logic                back_valid, back_tree, back_last, result;
+    assign tree = ended_q != 0 && !waiting_q && !valid_i;
     assign level_end = at_q == level_last;
     assign first_level = half_q[3];
-    assign seen = tree_bank_q ? seen1_q : seen0_q;
+    assign seen = reached[tree_bank_q];
     assign result = back_valid && back_tree && back_last && half_q[0];
     always_comb begin
         // h / Lanes turns a level, or part of one
@@ -74,22 +76,14 @@ module quin_vector_sum #(
     end
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            ready0_q <= 1'b0;
-            ready1_q <= 1'b0;
-            tree_bank_q <= 1'b0;
+            ended_q <= '0;
+            tree_bank_q <= '0;
             waiting_q <= 1'b0;
             half_q <= 4'd8;
             at_q <= '0;
         end else begin
-            if (back_valid && !back_tree && back_last && !back_bank)
-                ready0_q <= 1'b1;
-            else if (result && !tree_bank_q)
-                ready0_q <= 1'b0;
-            if (back_valid && !back_tree && back_last && back_bank)
-                ready1_q <= 1'b1;
-            else if (result && tree_bank_q)
-                ready1_q <= 1'b0;
-            tree_bank_q <= tree_bank_q ^ result;
+            ended_q <= ended_q + (BankBits + 1)'(back_valid && !back_tree && back_last) - (BankBits + 1)'(result);
+            if (result) tree_bank_q <= tree_bank_q + 1'b1;
             if (tree) begin
                 waiting_q <= level_end;
                 at_q <= level_end ? '0 : at_q + 1'b1;
@@ -118,7 +112,7 @@ module quin_vector_sum #(
     genvar l, k;
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-            logic [31:0] mem [0:Banks-1];
+            logic [31:0] mem [0:Depth-1];
             logic [31:0] partner;  // s[l + h], of this lane or of another
             always_ff @(posedge clk_i)
                 if (back_valid) mem[write_at] <= sum_i[32*l +: 32];
@@ -170,9 +164,9 @@ module quin_vector_sum #(
         end
     endgenerate
     assign side_en_o = go || moving_q != 0;
-    assign idle_o = !side_en_o && !ready0_q && !ready1_q;
+    assign idle_o = !side_en_o && ended_q == 0;
 
-    localparam int Beside = TurnBits + 4;
+    localparam int Beside = TurnBits + BankBits + 3;
     logic [Beside-1:0] back;
     quin_vector_pipe #(.Width(Beside), .Cycles(Loop)) beside (
         .clk_i, .rst_ni, .q_o(back),

@@ -80,6 +80,7 @@ module quin_vector_unit #(
     // round late enough.
     localparam int SumLoop = quin_cell_pkg::F32_ADD_LATENCY +
                              (quin_pkg::PARTIAL_SUMS / Lanes > quin_cell_pkg::F32_ADD_LATENCY + 1 ? 1 : 0);
+    localparam int SumBanks = Lanes < 4 ? 2 : 4;  // groups that are summed at once
     localparam logic [1:0] IDLE = 2'd0, CHECK = 2'd1, RUN = 2'd2, DONE = 2'd3;
 
     logic [1:0] state_q;
@@ -242,7 +243,7 @@ module quin_vector_unit #(
     logic [32*Lanes-1:0] step_a, step_b, step_c;
 
     quin_vector_issue #(.Lanes(Lanes), .LineWords(LineWords), .FuncLanes(FuncLanes), .SumLoop(SumLoop),
-                        .Held(Held)) issue (
+                        .SumBanks(SumBanks), .Held(Held)) issue (
         .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduce_i(reduce_q),
         .function_i(function_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
         .b_is_a_i(b_is_a), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
@@ -285,7 +286,7 @@ module quin_vector_unit #(
     logic [31:0] red_value, word_value;
     logic [19:0] red_index, word_index;
 
-    quin_vector_reduce #(.Lanes(Lanes), .SumLoop(SumLoop)) reduce (
+    quin_vector_reduce #(.Lanes(Lanes), .SumLoop(SumLoop), .SumBanks(SumBanks)) reduce (
         .clk_i, .rst_ni, .reduce_i(reduce_q), .valid_i(result_valid && reduced), .meta_i(result_meta),
         .t_i(result), .side_en_o(side_en), .side_o(side), .side_x_o(side_x), .side_y_o(side_y), .sum_i(sums),
         .sum_done_o(sum_done), .sum_idle_o(adders_idle), .valid_o(red_valid), .value_o(red_value), .index_o(red_index)

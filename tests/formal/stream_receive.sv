@@ -53,15 +53,15 @@ module stream_receive #(
     );
 
     // What the memory answers for a unit.
-    function automatic logic [UnitBits-1:0] answer(input logic [11:0] number);
+    function automatic logic [UnitBits-1:0] answer(input logic [7:0] number);
         answer = UnitBits'(number);
     endfunction
 
     // ---- notes, as they lie in their FIFO ----
-    function automatic logic [11:0] units(
+    function automatic logic [7:0] units(
         input logic [6:0] beats, input logic [SlotBits-1:0] first, input logic [SlotBits-1:0] last, input logic none
     );
-        units = none ? 12'd0 : Slots > 1 ? 12'(beats) * 12'(Slots) - 12'(first) - (12'(Slots - 1) - 12'(last)) : 12'(beats);
+        units = none ? 8'd0 : Slots > 1 ? 8'(beats) * 8'(Slots) - 8'(first) - (8'(Slots - 1) - 8'(last)) : 8'(beats);
     endfunction
     // What stream_rules.sv proves of a note.
     function automatic logic legal(
@@ -79,8 +79,8 @@ module stream_receive #(
     logic [SlotBits-1:0] n_first [0:N-1];
     logic [SlotBits-1:0] n_end [0:N-1];
     logic [N-1:0] n_fill, n_none, n_in;
-    logic [11:0] n_units [0:N-1];
-    logic [11:0] n_cost [0:N-1];
+    logic [7:0] n_units [0:N-1];
+    logic [7:0] n_cost [0:N-1];
     assign count = dut.u_notes.count_o;
     assign head = dut.u_notes.rptr_q[3:0];
     assign tail = dut.u_notes.wptr_q[3:0];
@@ -94,29 +94,35 @@ module stream_receive #(
         assign place = 4'(j) - head;
         assign n_in[j] = {1'b0, place} < count;
         assign n_units[j] = units(n_beats[j], n_first[j], n_end[j], n_none[j]);
-        assign n_cost[j] = n_none[j] ? 12'(Pack) : 12'(n_beats[j]);
+        assign n_cost[j] = n_none[j] ? 8'(Pack) : 8'(n_beats[j]);
     end
 
     // ---- the reference: numbers ----
-    logic [11:0] asked_q, taken_q, given_q;             // units asked for, received, given to the stream
-    logic [11:0] promised_q, received_q, released_q;    // bus beats that the FIFO must have room for
-    logic [11:0] n_start [0:N-1];                       // number of a note's first unit
-    logic [11:0] n_promise [0:N-1];                     // beats promised before a note
+    logic [7:0] asked_q, taken_q, given_q;             // units asked for, received, given to the stream
+    logic [7:0] promised_q, received_q, released_q;    // bus beats that the FIFO must have room for
+    logic [7:0] n_start [0:N-1];                       // number of a note's first unit
+    logic [7:0] n_next [0:N-1];                         // and of the next note's
+    logic [7:0] n_promise [0:N-1];                      // beats promised before a note
+    logic [7:0] n_promised [0:N-1];                     // and with it
     logic [7:0] n_len [0:N-1];                          // of its burst, as the memory was told
     logic [N-1:0] open_q;                               // bursts that the memory has not answered
     logic [3:0] ar_note_q, oldest;
     logic [7:0] beat_q;                                 // of the oldest
     logic take, r_take, last_beat;
-    logic [11:0] head_taken, new_taken;
+    logic [7:0] head_taken, new_taken;
     logic [6:0] dut_beat;
     assign dut_beat = dut.beat_q;
     assign take = dut.take;
     assign last_beat = dut.last_beat;
     assign r_take = r_valid_i && r_ready;
-    assign head_taken = dut_beat == 7'd0 || n_none[head] ? 12'd0
-        : Slots > 1 ? 12'(dut_beat) * 12'(Slots) - 12'(n_first[head]) : 12'(dut_beat);
+    assign head_taken = dut_beat == 7'd0 || n_none[head] ? 8'd0
+        : Slots > 1 ? 8'(dut_beat) * 8'(Slots) - 8'(n_first[head]) : 8'(dut_beat);
     assign new_taken = last_beat ? n_start[head] + n_units[head]
-        : Slots > 1 ? n_start[head] + (12'(dut_beat) + 12'd1) * 12'(Slots) - 12'(n_first[head]) : taken_q + 12'd1;
+        : Slots > 1 ? n_start[head] + (8'(dut_beat) + 8'd1) * 8'(Slots) - 8'(n_first[head]) : taken_q + 8'd1;
+
+    logic [7:0] asked_next, promised_next;
+    assign asked_next = asked_q + units(dut.put_beats, dut.put_first, dut.put_end, dut.put_none);
+    assign promised_next = promised_q + (dut.put_none ? 8'(Pack) : 8'(dut.put_beats));
 
     // The memory answers bursts in the order asked; the oldest is the first open one from the head on.
     always_comb begin
@@ -126,8 +132,8 @@ module stream_receive #(
     end
     assign r_last = beat_q == n_len[oldest];
     for (genvar u = 0; u < BusUnits; u++) begin : g_data
-        assign r_data[UnitBits*u +: UnitBits] = answer(n_start[oldest] - (Slots > 1 ? 12'(n_first[oldest]) : 12'd0)
-            + 12'(beat_q) * 12'(BusUnits) + 12'(u));
+        assign r_data[UnitBits*u +: UnitBits] = answer(n_start[oldest] - (Slots > 1 ? 8'(n_first[oldest]) : 8'd0)
+            + 8'(beat_q) * 8'(BusUnits) + 8'(u));
     end
 
     // ---- entries of the FIFO ----
@@ -137,11 +143,11 @@ module stream_receive #(
     logic [SlotBits-1:0] e_first [0:Depth-1];
     logic [SlotBits-1:0] e_end [0:Depth-1];
     logic [8*EntryBytes-1:0] e_data [0:Depth-1];
-    logic [11:0] e_units [0:Depth-1];
-    logic [11:0] e_start [0:Depth-1];
+    logic [7:0] e_units [0:Depth-1];
+    logic [7:0] e_start [0:Depth-1];
     logic [Depth-1:0] e_fill_q;
     logic entry, pop;
-    logic [11:0] part;                                  // units that wait for the rest of their entry
+    logic [7:0] part;                                  // units that wait for the rest of their entry
     assign e_count = dut.u_data.count_o;
     assign e_head = dut.u_data.rptr_q[Log-1:0];
     assign e_tail = dut.u_data.wptr_q[Log-1:0];
@@ -154,12 +160,12 @@ module stream_receive #(
         assign {e_none[e], unused_last, unused_error, e_first[e], e_end[e], e_data[e]} = dut.u_data.g_small.mem[e];
         assign place = Log'(e) - e_head;
         assign e_in[e] = {1'b0, place} < e_count;
-        assign e_units[e] = e_none[e] ? 12'd0 : Slots > 1 ? 12'(e_end[e]) - 12'(e_first[e]) + 12'd1 : 12'(Pack);
+        assign e_units[e] = e_none[e] ? 8'd0 : Slots > 1 ? 8'(e_end[e]) - 8'(e_first[e]) + 8'd1 : 8'(Pack);
     end
     if (Pack > 1) begin : g_part
-        assign part = 12'(dut.g_pack.part_count_q);
+        assign part = 8'(dut.g_pack.part_count_q);
     end else begin : g_no_part
-        assign part = 12'd0;
+        assign part = 8'd0;
     end
 
     initial started_q = 1'b0;
@@ -173,8 +179,10 @@ module stream_receive #(
             if (put) begin
                 n_start[tail] <= asked_q;
                 n_promise[tail] <= promised_q;
-                asked_q <= asked_q + units(dut.put_beats, dut.put_first, dut.put_end, dut.put_none);
-                promised_q <= promised_q + (dut.put_none ? 12'(Pack) : 12'(dut.put_beats));
+                n_next[tail] <= asked_next;
+                n_promised[tail] <= promised_next;
+                asked_q <= asked_next;
+                promised_q <= promised_next;
                 if (!dut.put_fill) ar_note_q <= tail;
             end
             if (ar_valid && ar_ready_i) begin
@@ -185,15 +193,15 @@ module stream_receive #(
             if (r_take && r_last) open_q[oldest] <= 1'b0;
             if (take) begin
                 taken_q <= n_none[head] ? taken_q : new_taken;
-                received_q <= received_q + (n_none[head] ? 12'(Pack) : 12'd1);
+                received_q <= received_q + (n_none[head] ? 8'(Pack) : 8'd1);
             end
             if (entry) begin
                 e_start[e_tail] <= taken_q - part;
                 e_fill_q[e_tail] <= n_fill[head];
             end
-            if (stream_valid && stream_ready_i) given_q <= given_q + 12'(StreamUnits);
+            if (stream_valid && stream_ready_i) given_q <= given_q + 8'(StreamUnits);
             else if (pop) given_q <= e_start[e_head] + e_units[e_head];  // dropped by a flush, or no bytes
-            if (pop) released_q <= released_q + 12'(Pack);
+            if (pop) released_q <= released_q + 8'(Pack);
         end
     end
 
@@ -209,27 +217,29 @@ module stream_receive #(
                 assert (e_count != '0 && !e_none[e_head]);
                 for (int u = 0; u < StreamUnits; u++)
                     if (!e_fill_q[e_head])
-                        assert (stream_data[UnitBits*u +: UnitBits] == answer(given_q + 12'(u)));
+                        assert (stream_data[UnitBits*u +: UnitBits] == answer(given_q + 8'(u)));
             end
             assert (count <= 5'd16);
         end
     end
 
     // ---- induction: notes follow each other, and entries; each open burst has its note ----
-    logic [11:0] seen [0:N-1];
+    logic [7:0] seen [0:N-1];
     for (genvar j = 0; j < N; j++) begin : g_chain
         logic final_note;
         logic [3:0] place, ar_place;
         assign place = 4'(j) - head;
         assign ar_place = ar_note_q - head;
         assign final_note = {1'b0, place} + 5'd1 == count;
-        assign seen[j] = n_promise[j] + n_cost[j] - released_q;
+        assign seen[j] = n_promised[j] - released_q;
         always_comb begin
             if (started_q && rst_ni) begin
                 if (n_in[j]) begin
                     assert (legal(n_beats[j], n_first[j], n_end[j], n_none[j], n_fill[j]));
-                    assert (n_start[j] + n_units[j] == (final_note ? asked_q : n_start[(j + 1) % N]));
-                    assert (n_promise[j] + n_cost[j] == (final_note ? promised_q : n_promise[(j + 1) % N]));
+                    assert (n_next[j] == n_start[j] + n_units[j]);
+                    assert (n_next[j] == (final_note ? asked_q : n_start[(j + 1) % N]));
+                    assert (n_promised[j] == n_promise[j] + n_cost[j]);
+                    assert (n_promised[j] == (final_note ? promised_q : n_promise[(j + 1) % N]));
                     assert (seen[j] > received_q - released_q && seen[j] <= promised_q - released_q);
                     if (!n_fill[j]) assert (open_q[j] != (ar_valid && ar_note_q == 4'(j)));
                     if (!n_fill[j] && ar_valid) assert (place <= ar_place);
@@ -243,16 +253,16 @@ module stream_receive #(
         if (started_q && rst_ni) begin
             if (count == 5'd0) begin
                 assert (asked_q == taken_q && promised_q == received_q && dut_beat == 7'd0 && beat_q == 8'd0);
-                assert (part == 12'd0);
+                assert (part == 8'd0);
             end else begin
                 assert (n_start[head] + head_taken == taken_q && dut_beat < n_beats[head]);
-                assert (n_promise[head] + 12'(dut_beat) == received_q);
+                assert (n_promise[head] + 8'(dut_beat) == received_q);
                 assert (beat_q == (n_fill[head] ? 8'd0 : 8'(dut_beat)));
-                assert (part == (n_none[head] ? 12'd0 : 12'(dut_beat) % 12'(Pack)));
+                assert (part == (n_none[head] ? 8'd0 : 8'(dut_beat) % 8'(Pack)));
             end
-            assert (received_q - released_q == 12'(Pack) * 12'(e_count) + part && e_count <= (Log + 1)'(Depth));
-            assert (promised_q - released_q <= 12'(FifoBeats));
-            assert (12'(dut.u_issue.credits_q) == 12'(FifoBeats) - (promised_q - released_q));
+            assert (received_q - released_q == 8'(Pack) * 8'(e_count) + part && e_count <= (Log + 1)'(Depth));
+            assert (promised_q - released_q <= 8'(FifoBeats));
+            assert (8'(dut.u_issue.credits_q) == 8'(FifoBeats) - (promised_q - released_q));
         end
     end
     for (genvar e = 0; e < Depth; e++) begin : g_follow
@@ -267,7 +277,7 @@ module stream_receive #(
                 for (int s = 0; s < Slots * Pack; s++)
                     if (!e_none[e] && !e_fill_q[e] && (Slots == 1 || (SlotBits'(s) >= e_first[e] && SlotBits'(s) <= e_end[e])))
                         assert (e_data[e][UnitBits*s +: UnitBits]
-                            == answer(e_start[e] + 12'(s) - (Slots > 1 ? 12'(e_first[e]) : 12'd0)));
+                            == answer(e_start[e] + 8'(s) - (Slots > 1 ? 8'(e_first[e]) : 8'd0)));
             end
         end
     end
@@ -277,7 +287,7 @@ module stream_receive #(
                 if (e_count == '0) assert (!dut.g_slots.begun_q && given_q == taken_q - part);
                 else if (dut.g_slots.begun_q) begin
                     assert (dut.g_slots.slot_q > e_first[e_head] && dut.g_slots.slot_q <= e_end[e_head] && !e_none[e_head]);
-                    assert (given_q == e_start[e_head] + 12'(dut.g_slots.slot_q) - 12'(e_first[e_head]));
+                    assert (given_q == e_start[e_head] + 8'(dut.g_slots.slot_q) - 8'(e_first[e_head]));
                 end else assert (given_q == e_start[e_head]);
             end
         end
@@ -287,10 +297,10 @@ module stream_receive #(
     end
     if (Pack > 1) begin : g_parts
         always_comb begin
-            if (started_q && rst_ni && part != 12'd0) assert (!n_none[head]);
+            if (started_q && rst_ni && part != 8'd0) assert (!n_none[head]);
             for (int p = 0; p < Pack - 1; p++)
-                if (started_q && rst_ni && 12'(p) < part && !n_fill[head])
-                    assert (dut.g_pack.part_q[UnitBits*p +: UnitBits] == answer(taken_q - part + 12'(p)));
+                if (started_q && rst_ni && 8'(p) < part && !n_fill[head])
+                    assert (dut.g_pack.part_q[UnitBits*p +: UnitBits] == answer(taken_q - part + 8'(p)));
         end
     end
 endmodule

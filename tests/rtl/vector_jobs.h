@@ -216,9 +216,11 @@ static place random_operand(const job &j, uint32_t from)
 static void random_shape(job &j)
 {
     switch (below(4)) {
-    case 0: // one long group
+    case 0: // one long group, now and then of a memory line's multiple
         j.rows = j.groups = 1;
         j.n = below(1700);
+        if (below(4) == 0)
+            j.n &= ~15u;
         break;
     case 1: // many short ones
         j.rows = 1 + below(7);
@@ -267,9 +269,48 @@ static job random_job(uint32_t i)
     return j;
 }
 
+static uint32_t format_words(const job &j)
+{
+    uint32_t bytes = j.format == QUIN_FORMAT_F32 ? 4 : j.format == QUIN_FORMAT_CODE10 ? 2 : j.format ? 1 : 0;
+    return (j.n * bytes + 3) / 4;
+}
+
+// Whether the command reads or writes again what it writes, other than in place: nothing is defined then.
+static bool meets_itself(const job &j)
+{
+    static uint8_t written[WORDS];
+    memset(written, 0, sizeof written);
+    auto each = [&j](const place &p, uint32_t words, auto visit) {
+        for (uint32_t r = 0; r < j.rows; r++)
+            for (uint32_t g = 0; g < j.groups; g++)
+                for (uint32_t w = 0; w < words; w++) {
+                    uint64_t at = p.base + (uint64_t)r * p.row + (uint64_t)g * p.group + w;
+                    if (at < WORDS && visit((uint32_t)at))
+                        return true;
+                }
+        return false;
+    };
+    auto write = [](uint32_t at) { return written[at]++ != 0; };
+    const place &dst = j.at[DST];
+    if (each(dst, format_words(j), write) ||
+        each(j.at[RED], !j.reduce ? 0 : j.reduce == QUIN_REDUCE_ARGMAX ? 2 : 1, write))
+        return true;
+    for (uint32_t s = A; s <= C; s++) {
+        const place &p = j.at[s];
+        bool used = p.mode < QUIN_OPERAND_IMM && (s == A || (s == B ? j.op1 : j.op2));
+        bool here = j.format == QUIN_FORMAT_F32 && p.mode == QUIN_OPERAND_VECTOR && p.base == dst.base &&
+                    p.row == dst.row && p.group == dst.group;
+        uint32_t words = p.mode == QUIN_OPERAND_VECTOR ? j.n : 1;
+        if (used && !here && each(p, words, [](uint32_t at) { return written[at] != 0; }))
+            return true;
+    }
+    return false;
+}
+
 // Something that the command is refused for, or nearly.
 static void spoil(job &j)
 {
+    const job before = j;
     place &p = j.at[below(STREAMS)];
     switch (below(6)) {
     case 0: {
@@ -293,6 +334,8 @@ static void spoil(job &j)
         (below(2) ? p.row : p.group) = far;
     }
     }
+    if (meets_itself(j))
+        j = before;
 }
 
 #endif
