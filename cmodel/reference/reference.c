@@ -30,6 +30,7 @@ struct quin_reference {
     float *scales;       /* [layers][context][kv_heads], of quantised values; 1 where they are not */
     float *head;         /* [vocab][dim], the quantised lm_head; NULL: the model's own */
     int8_t *quantised;   /* [max(dim, heads * head_size, ffn)] */
+    float *levelled;     /* likewise */
 };
 
 /* ---- the operations ---- */
@@ -77,12 +78,43 @@ static int32_t ternary_dot(const int8_t *t, const int8_t *q, size_t n)
     return sum;
 }
 
-/* BitLinear: y = W x with W = scale * T and x = q / s, so y_o = (sum_i T_oi q_i) * scale / s. */
-static void bit_linear(float *y, const struct quin_linear *w, const int8_t *q, float s)
+/* A projection's input: x [n] as it is, or as the integers q and their scale, or on another quantiser's levels. */
+struct input {
+    const float *x;
+    const int8_t *q; /* NULL: x counts */
+    float s;
+};
+
+/* What a projection of this model, or of a device with options.activation levels, makes of x. `copy` [n] holds x on
+ * the levels, if there are any. */
+static struct input quantise_input(const struct quin_reference *r, const float *x, size_t n)
 {
-    double factor = (double)w->scale / (double)s;
-    for (size_t o = 0; o < w->out; o++)
-        y[o] = (float)(ternary_dot(w->trits + o * w->in, q, w->in) * factor);
+    uint32_t levels = r->options.quantisers.activation;
+    struct input in = {.x = x};
+    if (!r->model->hyper.float_activations || levels == 127) {
+        in.s = absmax_int8(r->quantised, x, n);
+        in.q = r->quantised;
+    } else if (levels) {
+        memcpy(r->levelled, x, n * sizeof *x);
+        quin_fake_quantise(r->levelled, n, levels);
+        in.x = r->levelled;
+    }
+    return in;
+}
+
+/* BitLinear: y = W x with W = scale * T and x = q / s, so y_o = (sum_i T_oi q_i) * scale / s; or x is float. */
+static void bit_linear(float *y, const struct quin_linear *w, struct input in)
+{
+    for (size_t o = 0; o < w->out; o++) {
+        const int8_t *t = w->trits + o * w->in;
+        double sum = 0;
+        if (in.q)
+            sum = ternary_dot(t, in.q, w->in) / (double)in.s;
+        else
+            for (size_t i = 0; i < w->in; i++)
+                sum += t[i] * (double)in.x[i];
+        y[o] = (float)(sum * (double)w->scale);
+    }
 }
 
 /* RoPE (Su et al. 2021, 2104.09864) in the form that turns the pair (x_i, x_{i + d/2}) of each head by the
@@ -184,10 +216,10 @@ static void attention(struct quin_reference *r, size_t layer, size_t position)
 
     rms_norm(r->normed, r->x, l->attn_norm, h->dim, h->rms_eps);
     probe(r, layer, "attn_norm", r->normed, h->dim);
-    float s = absmax_int8(r->quantised, r->normed, h->dim);
-    bit_linear(r->q, &l->q, r->quantised, s);
-    bit_linear(key, &l->k, r->quantised, s);
-    bit_linear(value, &l->v, r->quantised, s);
+    struct input in = quantise_input(r, r->normed, h->dim);
+    bit_linear(r->q, &l->q, in);
+    bit_linear(key, &l->k, in);
+    bit_linear(value, &l->v, in);
     probe(r, layer, "q", r->q, wide);
     probe(r, layer, "k", key, narrow);
     probe(r, layer, "v", value, narrow);
@@ -215,8 +247,7 @@ static void attention(struct quin_reference *r, size_t layer, size_t position)
         probe(r, layer, "attn_sub_norm", r->normed, wide);
         input = r->normed;
     }
-    s = absmax_int8(r->quantised, input, wide);
-    bit_linear(r->delta, &l->o, r->quantised, s);
+    bit_linear(r->delta, &l->o, quantise_input(r, input, wide));
 }
 
 /* delta = Down(ffn_sub_norm(act(Gate(n)) * Up(n))) with n = ffn_norm(x). */
@@ -227,9 +258,9 @@ static void feed_forward(struct quin_reference *r, size_t layer)
 
     rms_norm(r->normed, r->x, l->ffn_norm, h->dim, h->rms_eps);
     probe(r, layer, "ffn_norm", r->normed, h->dim);
-    float s = absmax_int8(r->quantised, r->normed, h->dim);
-    bit_linear(r->gate, &l->gate, r->quantised, s);
-    bit_linear(r->up, &l->up, r->quantised, s);
+    struct input in = quantise_input(r, r->normed, h->dim);
+    bit_linear(r->gate, &l->gate, in);
+    bit_linear(r->up, &l->up, in);
     probe(r, layer, "gate", r->gate, h->ffn);
     probe(r, layer, "up", r->up, h->ffn);
     for (size_t i = 0; i < h->ffn; i++)
@@ -241,11 +272,10 @@ static void feed_forward(struct quin_reference *r, size_t layer)
         probe(r, layer, "ffn_sub_norm", r->normed, h->ffn);
         input = r->normed;
     }
-    s = absmax_int8(r->quantised, input, h->ffn);
-    bit_linear(r->delta, &l->down, r->quantised, s);
+    bit_linear(r->delta, &l->down, quantise_input(r, input, h->ffn));
 }
 
-/* logits = E . x, with x = q / s when the model was trained so. E stays float unless a quantiser is asked for. */
+/* logits = E . x. Both stay float unless quantisers are asked for. */
 static void lm_head(struct quin_reference *r, float *logits)
 {
     const struct quin_hyper *h = &r->model->hyper;
@@ -313,7 +343,7 @@ enum quin_err quin_reference_forward(struct quin_reference *r, uint32_t token, s
 
 struct quin_reference_options quin_reference_defaults(void)
 {
-    return (struct quin_reference_options){.context = 0, .head_int8_activations = true};
+    return (struct quin_reference_options){.context = 0};
 }
 
 /* [a][b][c] floats, or NULL. */
@@ -331,6 +361,10 @@ static void fill_rope(struct quin_reference *r)
     size_t half = r->model->hyper.head_size / 2;
     for (size_t i = 0; i < half; i++) {
         double turn = pow((double)r->model->hyper.rope_base, -(double)i / (double)half);
+        if (r->model->hyper.rope_scale > 0) /* linear scaling: positions lie closer */
+            turn /= (double)r->model->hyper.rope_scale;
+        if (r->model->rope_factor) /* llama3's: a factor for each frequency */
+            turn /= (double)r->model->rope_factor[i];
         for (size_t position = 0; position < r->options.context; position++) {
             r->cosine[position * half + i] = (float)cos((double)position * turn);
             r->sine[position * half + i] = (float)sin((double)position * turn);
@@ -373,8 +407,9 @@ static bool allocate(struct quin_reference *r)
     r->scores = floats(1, 1, context);
     r->scales = floats(h->layers, context, h->kv_heads);
     r->quantised = calloc(longest, 1);
+    r->levelled = floats(1, 1, longest);
     return r->keys && r->values && r->cosine && r->sine && r->x && r->normed && r->q && r->attended &&
-           r->gate && r->up && r->delta && r->scores && r->scales && r->quantised;
+           r->gate && r->up && r->delta && r->scores && r->scales && r->quantised && r->levelled;
 }
 
 enum quin_err quin_reference_create(const struct quin_model *m, const struct quin_reference_options *options,
@@ -414,7 +449,7 @@ void quin_reference_free(struct quin_reference *r)
         return;
     float *const owned[] = {r->keys, r->values,   r->cosine, r->sine, r->x,     r->normed,
                             r->q,    r->attended, r->gate,   r->up,   r->delta, r->scores,
-                            r->scales, r->head};
+                            r->scales, r->head,     r->levelled};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);
     free(r->quantised);

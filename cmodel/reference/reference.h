@@ -19,15 +19,16 @@ struct quin_reference_quantisers {
     uint32_t probability;   /* the weights of a block of positions, times V's scales */
     uint32_t block;         /* positions of such a block */
     uint32_t head;          /* a row of the lm_head */
+    uint32_t activation;    /* a projection's input, where the model itself has floats; 127: as a BitNet's */
 };
 
 struct quin_reference_options {
     size_t context;             /* positions to make room for; 0: as many as the model was made for */
-    bool head_int8_activations; /* quantise the lm_head's input to int8, as the other matrices' input */
+    bool head_int8_activations; /* quantise the lm_head's input to int8, as a BitNet's other matrices' input */
     struct quin_reference_quantisers quantisers;
 };
 
-struct quin_reference_options quin_reference_defaults(void); /* context 0, head_int8_activations true, no quantisers */
+struct quin_reference_options quin_reference_defaults(void); /* context 0, no quantisers */
 
 struct quin_reference; /* opaque */
 

@@ -11,6 +11,7 @@ enum quin_exit quin_run_main(const struct quin_options *o);
 enum quin_exit quin_info_main(const struct quin_options *o);
 enum quin_exit quin_verify_main(const struct quin_options *o);
 enum quin_exit quin_perplexity_main(const struct quin_options *o);
+enum quin_exit quin_doctor_main(const struct quin_options *o);
 enum quin_exit quin_configs_main(const struct quin_options *o);
 
 #endif

@@ -44,7 +44,12 @@ static void print_model(const struct quin_session *s)
     row("heads", "%zu of %zu, KV heads %zu", m->heads, m->head_size, m->kv_heads);
     row("FFN", "%zu", m->ffn);
     row("RMSNorm epsilon", "%g", (double)m->rms_eps);
-    row("RoPE base", "%g", (double)m->rope_base);
+    if (m->rope_scale > 1)
+        row("RoPE base", "%g, positions divided by %g", (double)m->rope_base, (double)m->rope_scale);
+    else
+        row("RoPE base", "%g%s", (double)m->rope_base, m->rope_factors ? ", scaled as in Llama 3.1" : "");
+    if (m->float_activations)
+        row("activations", "float; the device takes 8 bits, or with --exact 16");
     row("lm_head", "%s", m->tied_head ? "tied to the embedding" : "a matrix of its own");
     number("ternary parameters", m->ternary_params, "");
     row("  of these zero", "%.1f %%", 100 * m->zero_share);
@@ -52,6 +57,10 @@ static void print_model(const struct quin_session *s)
     number("streamed for a token", m->token_bytes, " bytes");
     number("  layers, 1.6 bit", m->token_bytes - m->head_bytes, " bytes");
     number("  lm_head, 8 bit", m->head_bytes, " bytes");
+    const char *note;
+    bool loud;
+    for (size_t i = 0; (note = quin_lm_note(s->lm, i, &loud)); i++)
+        row("note", "%s", note);
 }
 
 /* How the model compiles: what it takes of the device and of its DRAM. */

@@ -32,6 +32,10 @@ static const struct command {
     {"perplexity", QUIN_COMMAND_PERPLEXITY, quin_perplexity_main, "perplexity and bits per byte of stories",
      "Scores the stories of a text (--file), which a line <|endoftext|> parts; of each story only as many\n"
      "tokens as the context has positions."},
+    {"doctor", QUIN_COMMAND_DOCTOR, quin_doctor_main, "what is wrong with a model file",
+     "Examines a model file (FILE, or --model) without running it: its family and what decides its activation,\n"
+     "types and layouts of tensors, whether matrices are ternary, scales, the tokenizer. Exit code 0: no problem\n"
+     "was found; else 1."},
     {"configs", QUIN_COMMAND_CONFIGS, quin_configs_main, "the configurations of the device",
      "Lists the configurations of the device."},
 };

@@ -18,10 +18,11 @@
 #define VERIFY QUIN_COMMAND_VERIFY
 #define PERPLEXITY QUIN_COMMAND_PERPLEXITY
 #define DEVICE (RUN | INFO | VERIFY | PERPLEXITY)
-#define ANY (DEVICE | QUIN_COMMAND_CONFIGS)
+#define DOCTOR QUIN_COMMAND_DOCTOR
+#define ANY (DEVICE | DOCTOR | QUIN_COMMAND_CONFIGS)
 #define AT(member) offsetof(struct quin_options, member)
 
-enum kind { TEXT, FLAG, COUNT, U32, REAL, SEED, STOP };
+enum kind { TEXT, FLAG, COUNT, U32, REAL, SEED, STOP, OVERRIDE };
 
 /* low and high: the range of a number, both ends allowed. */
 static const struct row {
@@ -33,7 +34,9 @@ static const struct row {
     double low, high;
     const char *arg, *help;
 } rows[] = {
-    {"model", 'm', TEXT, DEVICE, AT(model), 0, 0, "FILE", "model, a GGUF file (default: the embedded one)"},
+    {"model", 'm', TEXT, DEVICE | DOCTOR, AT(model), 0, 0, "FILE", "model, a GGUF file (default: the embedded one)"},
+    {"override-kv", 0, OVERRIDE, DEVICE | DOCTOR, 0, 0, 0, "K=T:V",
+     "set metadata KEY=TYPE:VALUE over the file's, TYPE int, float, bool or str; up to 32 times"},
     {"prompt", 'p', TEXT, RUN | VERIFY, AT(prompt), 0, 0, "TEXT",
      "text to go on from (default: \"Once upon a time\")"},
     {"file", 'f', TEXT, RUN | VERIFY | PERPLEXITY, AT(file), 0, 0, "FILE",
@@ -142,6 +145,16 @@ static enum quin_exit add_stop(struct quin_options *o, const char *value)
     return QUIN_EXIT_GOOD;
 }
 
+static enum quin_exit add_override(struct quin_options *o, const char *value)
+{
+    if (o->overrides == QUIN_OVERRIDES_MAX) {
+        quin_term_error("--override-kv may be given %d times at most", QUIN_OVERRIDES_MAX);
+        return QUIN_EXIT_USAGE;
+    }
+    o->override[o->overrides++] = value;
+    return QUIN_EXIT_GOOD;
+}
+
 /* Puts the value of an option where its row says. */
 static enum quin_exit store(const struct row *r, const char *value, struct quin_options *o)
 {
@@ -157,6 +170,8 @@ static enum quin_exit store(const struct row *r, const char *value, struct quin_
         return QUIN_EXIT_GOOD;
     case STOP:
         return add_stop(o, value);
+    case OVERRIDE:
+        return add_override(o, value);
     case SEED:
         return to_seed(value, o) ? QUIN_EXIT_GOOD : bad_value(r, value);
     case REAL:
@@ -239,6 +254,8 @@ enum quin_exit quin_options_parse(enum quin_command command, const char *name, i
     opterr = 0;
     while (!code && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1)
         code = c == '?' || c == ':' ? complain(c, name, argv) : store(row_of(c), optarg, o);
+    if (!code && command == DOCTOR && optind < argc && !o->model)
+        o->model = argv[optind++]; /* the file may stand by itself */
     if (!code && !o->help && optind < argc) {
         quin_term_error("unexpected argument '%s'; see 'quintrit %s --help'", argv[optind], name);
         code = QUIN_EXIT_USAGE;

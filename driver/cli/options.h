@@ -18,10 +18,11 @@ enum quin_command {
     QUIN_COMMAND_INFO = 2,
     QUIN_COMMAND_VERIFY = 4,
     QUIN_COMMAND_PERPLEXITY = 8,
-    QUIN_COMMAND_CONFIGS = 16
+    QUIN_COMMAND_CONFIGS = 16,
+    QUIN_COMMAND_DOCTOR = 32
 };
 
-enum { QUIN_STOPS_MAX = 16 };
+enum { QUIN_STOPS_MAX = 16, QUIN_OVERRIDES_MAX = 32 };
 
 struct quin_options {
     const char *model; /* NULL: the embedded one */
@@ -31,6 +32,8 @@ struct quin_options {
     int64_t trace_from, trace_to;  /* cycles; 0, 0: all */
     const char *stop[QUIN_STOPS_MAX]; /* none is empty */
     size_t stops;
+    const char *override[QUIN_OVERRIDES_MAX]; /* KEY=TYPE:VALUE */
+    size_t overrides;
     int64_t count;    /* tokens to generate; -1: to the end of the context */
     uint32_t context; /* 0: the model's */
     uint64_t seed;

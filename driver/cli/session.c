@@ -25,15 +25,26 @@ enum quin_exit quin_session_fail(enum quin_err err, const struct quin_msg *msg)
 
 /* ---- model and engine ---- */
 
+struct quin_lm_options quin_session_lm_options(const struct quin_options *o)
+{
+    return (struct quin_lm_options){.path = o->model, .overrides = o->override, .override_count = o->overrides};
+}
+
 enum quin_exit quin_session_open_model(const struct quin_options *o, struct quin_session *s)
 {
     struct quin_msg msg = {""};
     *s = (struct quin_session){0};
     struct quin_progress progress = quin_term_progress("reading the model");
-    enum quin_err err = quin_lm_open(o->model, &progress, &s->lm, &msg);
+    struct quin_lm_options options = quin_session_lm_options(o);
+    enum quin_err err = quin_lm_open_with(&options, &progress, &s->lm, &msg);
     quin_term_progress_end();
     if (err)
         return quin_session_fail(err, &msg);
+    const char *note;
+    bool loud;
+    for (size_t i = 0; (note = quin_lm_note(s->lm, i, &loud)); i++)
+        if (loud)
+            quin_term_error("note: %s", note);
     quin_lm_info(s->lm, &s->model);
     return QUIN_EXIT_GOOD;
 }

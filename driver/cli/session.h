@@ -18,6 +18,7 @@ struct quin_session {
 /* Tells the message; wrong arguments are 2, all else 1. */
 enum quin_exit quin_session_fail(enum quin_err err, const struct quin_msg *msg);
 
+struct quin_lm_options quin_session_lm_options(const struct quin_options *o);
 enum quin_exit quin_session_open_model(const struct quin_options *o, struct quin_session *s);
 /* Refuses a configuration that does not exist, which is wrong usage, before any long work. */
 enum quin_exit quin_session_check_device(const struct quin_options *o);

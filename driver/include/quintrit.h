@@ -34,12 +34,27 @@ enum quin_err quin_lm_open(const char *path, const struct quin_progress *progres
                            struct quin_msg *msg);
 void quin_lm_close(struct quin_lm *lm);
 
+/* The same with metadata set over the file's: each override is KEY=TYPE:VALUE, TYPE one of int, float, bool, str, as in
+ * llama.cpp. Keys of Quintrit's own: quintrit.activations ("int8", "float"), quintrit.masters (bool). */
+struct quin_lm_options {
+    const char *path; /* NULL: the embedded model */
+    const char *const *overrides; /* [override_count] */
+    size_t override_count;
+};
+enum quin_err quin_lm_open_with(const struct quin_lm_options *options, const struct quin_progress *progress,
+                                struct quin_lm **lm, struct quin_msg *msg);
+
+/* Note i of what the loader decided or changed ("no key ...: relu2, ..."); NULL beyond the last. *loud: a user should
+ * hear it without asking. */
+const char *quin_lm_note(const struct quin_lm *lm, size_t i, bool *loud);
+
 struct quin_lm_info {
     char name[128], arch[32], activation[16];
     uint64_t file_bytes;
     size_t vocab, dim, layers, heads, kv_heads, head_size, ffn, context;
-    bool attn_sub_norm, ffn_sub_norm, tied_head;
-    float rms_eps, rope_base;
+    bool attn_sub_norm, ffn_sub_norm, tied_head, float_activations;
+    bool rope_factors;                 /* llama3's RoPE scaling */
+    float rms_eps, rope_base, rope_scale; /* rope_scale 1: none */
     uint64_t ternary_params, float_params;
     double zero_share;                                 /* of the ternary weights */
     uint64_t layer_bytes, head_bytes, token_bytes;     /* streamed for one decoded token */
@@ -183,6 +198,15 @@ enum quin_err quin_perplexity_run(const struct quin_lm *lm, struct quin_engine *
                                   const char *text, size_t length, size_t most_stories,
                                   const struct quin_progress *progress, struct quin_perplexity *result,
                                   struct quin_msg *msg);
+
+/* What a model file is and what is wrong with it, without running it: family and activation, types and layouts of tensors,
+ * whether matrices are ternary, scales that are inverted or shrunken, gaps of the tokenizer. */
+enum quin_finding_level { QUIN_FINDING_GOOD, QUIN_FINDING_NOTE, QUIN_FINDING_PROBLEM };
+typedef void quin_finding_fn(void *user, enum quin_finding_level level, const char *subject, const char *text);
+/* Calls fn with each finding. Errors are of the examination itself (IO, MEMORY, ARG; FORMAT for a file that is no GGUF);
+ * what is wrong with a model is a finding. *problems: how many. */
+enum quin_err quin_doctor(const struct quin_lm_options *options, const struct quin_progress *progress,
+                          quin_finding_fn *fn, void *user, size_t *problems, struct quin_msg *msg);
 
 /* ---- sampling on the host ---- */
 

@@ -75,34 +75,6 @@ static void head_scales(const struct quin_emit *e, struct quin_view x, uint32_t 
                     e->b->head[INVERSE]);
 }
 
-/* Sixteen bits as two int8 rows: x = 256 * high + low. x and temp are overwritten. */
-static void split(const struct quin_emit *e, struct quin_vector_args v, struct quin_view x, struct quin_view temp,
-                  struct quin_view high, struct quin_view low)
-{
-    v.op1 = QUIN_VECTOR_OP_MUL; /* x = x * inverse, at most 127 * 256 */
-    v.a = quin_vec(x);
-    v.format = QUIN_FORMAT_F32;
-    v.dst = x;
-    quin_program_vector(e->p, &v);
-    v.b = quin_imm(1.0f / 256);
-    v.func = QUIN_FUNC_RINT;
-    v.dst = temp;
-    quin_program_vector(e->p, &v);
-    v.func = QUIN_FUNC_NONE;
-    v.op1 = QUIN_VECTOR_OP_PASS;
-    v.a = quin_vec(temp);
-    v.format = QUIN_FORMAT_INT8;
-    v.dst = high;
-    quin_program_vector(e->p, &v);
-    v.op1 = QUIN_VECTOR_OP_MUL;
-    v.op2 = QUIN_VECTOR_OP_ADD;
-    v.b = quin_imm(-256.0f);
-    v.c = quin_vec(x);
-    v.format = QUIN_FORMAT_INT8_LOW;
-    v.dst = low;
-    quin_program_vector(e->p, &v);
-}
-
 /* Quantises the groups that v covers by the scalars in INVERSE, to 8 bits or to two rows of 8. */
 static void quantise(const struct quin_emit *e, struct quin_vector_args v, struct quin_view x, struct quin_view temp,
                      struct quin_view high, struct quin_view low)
@@ -111,7 +83,7 @@ static void quantise(const struct quin_emit *e, struct quin_vector_args v, struc
     v.a = quin_vec(x);
     v.b = quin_scalar(e->b->head[INVERSE]);
     if (exact(e)) {
-        split(e, v, x, temp, high, low);
+        quin_emit_split(e, v, x, temp, high, low);
         return;
     }
     v.format = QUIN_FORMAT_INT8;
@@ -357,7 +329,7 @@ static void probabilities(const struct quin_emit *e, const struct part *a)
     v.a = quin_vec(e->b->score);
     v.b = quin_scalar(from_row(head[INVERSE], a->first));
     if (exact(e)) {
-        split(e, v, e->b->score, e->b->score2, e->b->p8, e->b->p8_low);
+        quin_emit_split(e, v, e->b->score, e->b->score2, e->b->p8, e->b->p8_low);
         return;
     }
     v.format = QUIN_FORMAT_INT8;
@@ -460,7 +432,7 @@ void quin_emit_attention(const struct quin_emit *e)
     const struct quin_layout *l = e->l;
     for (uint32_t p = QUIN_PROJ_Q; p <= QUIN_PROJ_V; p++) {
         struct quin_view to = p == QUIN_PROJ_Q ? e->b->q : p == QUIN_PROJ_K ? e->b->k : e->b->v;
-        quin_emit_projection(e, (enum quin_projection)p, l->proj[p].offset, l->proj[p].n, to);
+        quin_emit_projection(e, (enum quin_projection)p, l->proj[p].offset, l->proj[p].n, to, e->b->part2);
         quin_program_mark(e->p, names[p], to, 0, 1, l->proj[p].n);
     }
     queries(e);

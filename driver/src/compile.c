@@ -68,9 +68,11 @@ static void gate_up(const struct quin_emit *e, uint32_t i)
     const struct quin_layout *l = e->l;
     const struct quin_stream *gate = &l->proj[QUIN_PROJ_GATE], *up = &l->proj[QUIN_PROJ_UP];
     uint32_t block = e->b->ffn_block, n = block_size(gate->n, block, i), tiles = block / gate->channels;
-    quin_emit_projection(e, QUIN_PROJ_GATE, gate->offset + (uint64_t)i * tiles * gate->tile_bytes, n, e->b->gate[i % 2]);
+    quin_emit_projection(e, QUIN_PROJ_GATE, gate->offset + (uint64_t)i * tiles * gate->tile_bytes, n, e->b->gate[i % 2],
+                         e->b->temp);
     quin_program_mark(e->p, "gate", e->b->gate[i % 2], i * block, 1, n);
-    quin_emit_projection(e, QUIN_PROJ_UP, up->offset + (uint64_t)i * tiles * up->tile_bytes, n, e->b->up[i % 2]);
+    quin_emit_projection(e, QUIN_PROJ_UP, up->offset + (uint64_t)i * tiles * up->tile_bytes, n, e->b->up[i % 2],
+                         e->b->temp);
     quin_program_mark(e->p, "up", e->b->up[i % 2], i * block, 1, n);
 }
 
@@ -92,7 +94,7 @@ static void back(const struct quin_emit *e, enum quin_projection p, const char *
 {
     struct quin_view y = e->b->part;
     y.row = (uint32_t)quin_align(e->l->hyper.dim, QUIN_SP_ALIGN_WORDS);
-    quin_emit_projection(e, p, e->l->proj[p].offset, e->l->proj[p].n, y);
+    quin_emit_projection(e, p, e->l->proj[p].offset, e->l->proj[p].n, y, e->b->norm);
     quin_emit_residual(e, name, y);
 }
 
@@ -100,25 +102,26 @@ static void layer(const struct quin_emit *e)
 {
     const struct quin_hyper *h = &e->l->hyper;
     uint32_t dim = (uint32_t)h->dim, att = (uint32_t)(h->heads * h->head_size);
+    uint32_t bits = e->l->precision.activation_bits;
     struct quin_view joined = e->b->out;
     quin_emit_constants(e, QUIN_CONST_SCALES, e->b->scales);
     quin_emit_constants(e, QUIN_CONST_ATTN, e->b->gain);
-    quin_emit_norm(e, "attn_norm", e->b->x, dim, e->b->gain, e->b->norm);
+    quin_emit_norm(e, "attn_norm", e->b->x, dim, e->b->gain, e->b->norm, bits);
     if (h->attn_sub_norm)
         quin_emit_constants(e, QUIN_CONST_ATTN_SUB, e->b->gain);
     if (h->ffn_sub_norm)
         quin_emit_constants(e, QUIN_CONST_FFN_SUB, e->b->ffn_gain);
     quin_emit_attention(e);
     if (h->attn_sub_norm)
-        quin_emit_norm(e, "attn_sub_norm", joined, att, e->b->gain, joined);
+        quin_emit_norm(e, "attn_sub_norm", joined, att, e->b->gain, joined, bits);
     else
         quin_emit_activations(e, joined, att);
     quin_emit_constants(e, QUIN_CONST_FFN, e->b->gain);
     back(e, QUIN_PROJ_O, "attn_residual");
-    quin_emit_norm(e, "ffn_norm", e->b->x, dim, e->b->gain, e->b->norm);
+    quin_emit_norm(e, "ffn_norm", e->b->x, dim, e->b->gain, e->b->norm, bits);
     feed_forward(e);
     if (h->ffn_sub_norm)
-        quin_emit_norm(e, "ffn_sub_norm", e->b->hidden, (uint32_t)h->ffn, e->b->ffn_gain, e->b->hidden);
+        quin_emit_norm(e, "ffn_sub_norm", e->b->hidden, (uint32_t)h->ffn, e->b->ffn_gain, e->b->hidden, bits);
     else
         quin_emit_activations(e, e->b->hidden, (uint32_t)h->ffn);
     back(e, QUIN_PROJ_DOWN, "ffn_residual");
@@ -140,15 +143,15 @@ static void head(const struct quin_emit *e)
     const struct quin_stream *s = &l->head;
     uint32_t block = e->b->head_block, blocks = block_count(s->n, block), tiles = block / s->channels;
     load_rows(e, l->output_norm, -1, (uint32_t)l->hyper.dim, e->b->gain);
-    quin_emit_norm(e, "output_norm", e->b->x, (uint32_t)l->hyper.dim, e->b->gain, e->b->norm);
+    quin_emit_norm(e, "output_norm", e->b->x, (uint32_t)l->hyper.dim, e->b->gain, e->b->norm, l->precision.head_bits);
     for (uint32_t i = 0; i < blocks; i++) {
         uint32_t n = block_size(s->n, block, i);
         struct quin_matmul_args m = {
-            .rows = quin_all_rows(e), .k = {s->k, 0}, .n = {n, 0}, .precision = s->precision, .column_scales = 1,
+            .k = {s->k, 0}, .n = {n, 0}, .precision = s->precision, .column_scales = 1,
             .stream = {.offset = l->head_at + (uint64_t)i * tiles * s->tile_bytes, .row_bank = -1},
-            .tile_stride = s->tile_bytes, .act = e->b->act, .dst = e->b->logits[i % 2], .row_scale = e->b->row[0],
+            .tile_stride = s->tile_bytes, .dst = e->b->logits[i % 2],
         };
-        quin_program_matmul(e->p, &m);
+        quin_emit_product(e, m, l->precision.head_bits, e->b->logits_low);
         struct quin_vector_args v = quin_over(e, 1, n);
         v.a = quin_vec(e->b->logits[i % 2]);
         v.reduce = QUIN_REDUCE_ARGMAX;

@@ -44,16 +44,23 @@ struct quin_vector_args quin_over(const struct quin_emit *e, uint32_t groups, ui
 void quin_emit_scale(const struct quin_emit *e, struct quin_count rows, uint32_t count, struct quin_view absmax,
                      float floor, float limit, struct quin_view scale, struct quin_view inverse);
 
+/* Sixteen bits as two int8 rows, over what v covers: x * v.b = 256 * high + low. x and temp are overwritten. */
+void quin_emit_split(const struct quin_emit *e, struct quin_vector_args v, struct quin_view x, struct quin_view temp,
+                     struct quin_view high, struct quin_view low);
+
 /* act = int8(RMSNorm(x) * gain), with the activations' scales in row[0]; normed values go through `norm`, which may be
- * x itself. */
+ * x itself. bits 16: act and act_low instead. */
 void quin_emit_norm(const struct quin_emit *e, const char *name, struct quin_view x, uint32_t n, struct quin_view gain,
-                    struct quin_view norm);
-/* The same without the norm: act = int8(x). */
+                    struct quin_view norm, uint32_t bits);
+/* The same without the norm, for a projection: act = int8(x). */
 void quin_emit_activations(const struct quin_emit *e, struct quin_view x, uint32_t n);
 
-/* dst[rows][block.n] = act * projection, columns [first, first + n) */
+/* m.dst = act * matrix, for all rows; with 16 bits the low parts' product goes to `low` and is added. m has neither rows,
+ * act nor row_scale. */
+void quin_emit_product(const struct quin_emit *e, struct quin_matmul_args m, uint32_t bits, struct quin_view low);
+/* dst[rows][n] = act * projection, n columns from stream offset on */
 void quin_emit_projection(const struct quin_emit *e, enum quin_projection p, uint64_t offset, uint32_t n,
-                          struct quin_view dst);
+                          struct quin_view dst, struct quin_view low);
 /* x += y */
 void quin_emit_residual(const struct quin_emit *e, const char *name, struct quin_view y);
 /* Loads constants of the layer. */

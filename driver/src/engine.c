@@ -127,8 +127,10 @@ enum quin_err quin_engine_open_model(const struct quin_model *model, const struc
                                      const struct quin_progress *progress, struct quin_engine **out,
                                      struct quin_msg *msg)
 {
-    const struct quin_precision precision = options->exact ? (struct quin_precision){10, 10, 16}
-                                                           : (struct quin_precision){5, 5, 8};
+    const struct quin_precision precision = {
+        .kv_trits = options->exact ? 10 : 5, .head_trits = options->exact ? 10 : 5,
+        .attention_bits = options->exact ? 16 : 8, .head_bits = options->exact ? 16 : 8,
+        .activation_bits = options->exact && model->hyper.float_activations ? 16 : 8};
     const struct quin_config *config = quin_config_find(options->config);
     struct quin_engine *e = calloc(1, sizeof *e);
     enum quin_err err = QUIN_OK;

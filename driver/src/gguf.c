@@ -165,6 +165,13 @@ static int kv_order(const void *a, const void *b)
     return quin_str_cmp((*x)->key, (*y)->key);
 }
 
+void quin_gguf_sort_keys(struct quin_gguf *g)
+{
+    for (size_t i = 0; i < g->n_kv; i++)
+        g->kv_sorted[i] = &g->kv[i];
+    qsort(g->kv_sorted, g->n_kv, sizeof *g->kv_sorted, kv_order);
+}
+
 /* All metadata entries, and an index sorted by key for look-ups. */
 static enum quin_err read_metadata(struct cursor *c, struct quin_gguf *g)
 {
@@ -177,10 +184,9 @@ static enum quin_err read_metadata(struct cursor *c, struct quin_gguf *g)
         enum quin_err e = read_kv(c, &g->kv[i]);
         if (e)
             return e;
-        g->kv_sorted[i] = &g->kv[i];
     }
     /* Sorting finds duplicates without the quadratic time that a file with many keys could otherwise cost. */
-    qsort(g->kv_sorted, g->n_kv, sizeof *g->kv_sorted, kv_order);
+    quin_gguf_sort_keys(g);
     for (size_t i = 1; i < g->n_kv; i++)
         if (kv_order(&g->kv_sorted[i - 1], &g->kv_sorted[i]) == 0)
             return quin_msg_set(c->msg, QUIN_ERR_FORMAT,
@@ -191,6 +197,19 @@ static enum quin_err read_metadata(struct cursor *c, struct quin_gguf *g)
 
 /* ---- tensor list ---- */
 
+/* I2_S has no blocks within rows, but one scale after the last block of the tensor. */
+static enum quin_err i2_s_size(struct quin_gguf_tensor *t, uint64_t n, struct quin_msg *msg)
+{
+    if (n % QUIN_I2_S_BLOCK)
+        return quin_msg_set(
+            msg, QUIN_ERR_FORMAT,
+            "GGUF tensor '%s' has %llu weights, not a multiple of the %d of an I2_S block; use another "
+            "type for this tensor",
+            t->name, (unsigned long long)n, QUIN_I2_S_BLOCK);
+    t->size = (size_t)(n / 4 + QUIN_I2_S_TAIL);
+    return QUIN_OK;
+}
+
 /* Bytes of t from its shape; QUIN_OK with 0 when the type's size is not known. */
 static enum quin_err tensor_size(struct quin_gguf_tensor *t, struct quin_msg *msg)
 {
@@ -200,6 +219,8 @@ static enum quin_err tensor_size(struct quin_gguf_tensor *t, struct quin_msg *ms
             return quin_msg_set(msg, QUIN_ERR_FORMAT, "GGUF tensor '%s' has more than 2^63 elements; " ADVICE,
                                 t->name);
     uint32_t weights, bytes;
+    if (t->type == QUIN_GGML_I2_S)
+        return i2_s_size(t, n, msg);
     if (!quin_ggml_type_block(t->type, &weights, &bytes))
         return QUIN_OK;
     if (t->ne[0] % weights)
@@ -422,6 +443,11 @@ void quin_gguf_free(struct quin_gguf *g)
         return;
     if (g->map)
         munmap(g->map, g->len);
+    while (g->owned) {
+        struct quin_gguf_owned *next = g->owned->next;
+        free(g->owned);
+        g->owned = next;
+    }
     free(g->kv);
     free(g->kv_sorted);
     free(g->tensors);

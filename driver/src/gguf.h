@@ -40,14 +40,20 @@ enum quin_gguf_kind {
 enum quin_ggml_type {
     QUIN_GGML_F32 = 0,
     QUIN_GGML_F16 = 1,
+    QUIN_GGML_Q8_0 = 8,
+    QUIN_GGML_Q6_K = 14,
     QUIN_GGML_BF16 = 30,
     QUIN_GGML_TQ1_0 = 34,
-    QUIN_GGML_TQ2_0 = 35
+    QUIN_GGML_TQ2_0 = 35,
+    QUIN_GGML_I2_S = 36 /* bitnet.cpp's, in its layout of 128 weights; ggml itself has no type 36 */
 };
 
 #define QUIN_TQ_BLOCK 256   /* weights in a TQ1_0 or TQ2_0 block */
 #define QUIN_TQ1_0_BYTES 54 /* 48 bytes of 5 trits, 4 bytes of 4 trits, F16 scale */
 #define QUIN_TQ2_0_BYTES 66 /* 64 bytes of 4 two-bit codes, F16 scale */
+#define QUIN_I2_S_BLOCK 128 /* weights in 32 bytes of 4 two-bit codes, rows one after another */
+#define QUIN_I2_S_BYTES 32
+#define QUIN_I2_S_TAIL 32 /* after a tensor's last block: its F32 scale and 28 bytes that say nothing */
 
 /* Bytes in the file; not NUL-terminated. */
 struct quin_str {
@@ -81,6 +87,12 @@ enum quin_err quin_gguf_open_memory(const uint8_t *buf, size_t len, struct quin_
 /* Maps and opens a file. The file must not shrink while it is open. */
 enum quin_err quin_gguf_open_file(const char *path, struct quin_gguf **out, struct quin_msg *msg);
 void quin_gguf_free(struct quin_gguf *g);
+
+/* Sets a metadata value: text is KEY=TYPE:VALUE with TYPE int, float, bool or str, as llama.cpp's
+ * --override-kv takes it. An entry of that key is replaced, else one is added; pointers to entries are no
+ * longer valid. The alignment of tensors was read when the file was opened. ARG for a text of another form.
+ */
+enum quin_err quin_gguf_override(struct quin_gguf *g, const char *text, struct quin_msg *msg);
 
 uint32_t quin_gguf_version(const struct quin_gguf *g);
 size_t quin_gguf_file_size(const struct quin_gguf *g);
@@ -136,12 +148,13 @@ uint64_t quin_gguf_tensor_rows(const struct quin_gguf_tensor *t); /* ne[1] * ne[
 const char *quin_ggml_type_name(uint32_t type); /* "unknown" for a number that ggml does not have */
 /* Weights and bytes of a block; false when the size of the type is not known. */
 bool quin_ggml_type_block(uint32_t type, uint32_t *weights, uint32_t *bytes);
-bool quin_ggml_type_decodable(uint32_t type); /* F32, F16, BF16, TQ1_0, TQ2_0 */
+bool quin_ggml_type_decodable(uint32_t type); /* those of enum quin_ggml_type */
+bool quin_ggml_type_ternary(uint32_t type);   /* TQ1_0, TQ2_0, I2_S: trits and scales */
 /* QUIN_OK if t can be decoded; otherwise QUIN_ERR_UNSUPPORTED, naming tensor and type. */
 enum quin_err quin_gguf_tensor_check(const struct quin_gguf_tensor *t, struct quin_msg *msg);
 
 /* Decodes row `row` of t (counted over all outer dimensions) to out[ne[0]]. Infinities and NaNs of a float
- * tensor pass; a TQ2_0 code of 3 is QUIN_ERR_FORMAT. */
+ * tensor pass; a code of 3 in TQ2_0 or I2_S is QUIN_ERR_FORMAT. */
 enum quin_err quin_gguf_row_f32(const struct quin_gguf_tensor *t, uint64_t row, float *out,
                                 struct quin_msg *msg);
 

@@ -15,7 +15,17 @@ struct quin_gguf {
     struct quin_gguf_tensor *tensors;              /* [n_tensors], file order */
     const struct quin_gguf_kv **kv_sorted;         /* [n_kv], by key */
     const struct quin_gguf_tensor **tensor_sorted; /* [n_tensors], by name */
+    struct quin_gguf_owned *owned;                 /* values that were set by the user; a list */
 };
+
+/* Memory of one overriding entry: its value, then its key. */
+struct quin_gguf_owned {
+    struct quin_gguf_owned *next;
+    uint8_t bytes[];
+};
+
+/* Sorts g->kv_sorted anew, after g->kv changed. */
+void quin_gguf_sort_keys(struct quin_gguf *g);
 
 static inline uint16_t quin_le16(const uint8_t *p)
 {
@@ -41,5 +51,12 @@ size_t quin_gguf_kind_size(enum quin_gguf_kind k);
 /* Unpacks one block of type TQ1_0 or TQ2_0 into trits[256] and its scale d, as stored. Returns 256, or the
  * index of the first weight whose TQ2_0 code is 3, which no trit has. */
 int quin_tq_unpack(uint32_t type, const uint8_t *block, int8_t *trits, float *d);
+
+/* Unpacks 128 weights of an I2_S tensor; returns 128, or the index of the first code 3. */
+int quin_i2_s_unpack(const uint8_t *block, int8_t *trits);
+float quin_i2_s_scale(const struct quin_gguf_tensor *t);
+
+/* Decodes n values (whole blocks) of type F32, F16, BF16, Q8_0 or Q6_K. */
+void quin_gguf_decode(uint32_t type, const uint8_t *p, size_t n, float *out);
 
 #endif

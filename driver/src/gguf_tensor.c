@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tensors of the GGUF reader: look-up, decoding of rows to float, unpacking of ggml's ternary blocks.
+/* Tensors of the GGUF reader: look-up, decoding of rows to float, unpacking of ternary blocks.
  * TQ1_0 puts five trits in a byte as the fixed-point fraction ceil(v * 256 / 243), v = sum of (trit + 1) *
  * 3^(4-n): each multiplication by 3 pushes the next trit, first element first, out of the byte's top. TQ2_0
- * is plain two-bit codes. */
+ * and I2_S are plain two-bit codes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,35 @@ int quin_tq_unpack(uint32_t type, const uint8_t *block, int8_t *trits, float *d)
     return tq2_0_unpack(block, trits);
 }
 
+int quin_i2_s_unpack(const uint8_t *b, int8_t *trits)
+{
+    for (int i = 0; i < QUIN_I2_S_BLOCK; i++) {
+        int code = b[i % 32] >> (6 - 2 * (i / 32)) & 3;
+        if (code == 3)
+            return i;
+        trits[i] = (int8_t)(code - 1);
+    }
+    return QUIN_I2_S_BLOCK;
+}
+
+float quin_i2_s_scale(const struct quin_gguf_tensor *t)
+{
+    float scale;
+    quin_gguf_decode(QUIN_GGML_F32, t->data + t->size - QUIN_I2_S_TAIL, 1, &scale);
+    return scale;
+}
+
 /* ---- rows ---- */
+
+static enum quin_err code_3(const struct quin_gguf_tensor *t, uint64_t row, uint64_t column,
+                            struct quin_msg *msg)
+{
+    return quin_msg_set(
+        msg, QUIN_ERR_FORMAT,
+        "tensor '%s', row %llu, column %llu: %s code 3 stands for no trit; the file is damaged, "
+        "download or convert it again",
+        t->name, (unsigned long long)row, (unsigned long long)column, quin_ggml_type_name(t->type));
+}
 
 /* One row of blocks: each weight is its block's scale times its trit. */
 static enum quin_err row_tq(const struct quin_gguf_tensor *t, uint64_t row, const uint8_t *p, size_t block,
@@ -105,28 +133,27 @@ static enum quin_err row_tq(const struct quin_gguf_tensor *t, uint64_t row, cons
         float d;
         int n = quin_tq_unpack(t->type, p, trits, &d);
         if (n < QUIN_TQ_BLOCK)
-            return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                                "tensor '%s', row %llu, column %llu: TQ2_0 code 3 stands for no trit; the "
-                                "file is damaged, "
-                                "download or convert it again",
-                                t->name, (unsigned long long)row, (unsigned long long)k + (unsigned)n);
+            return code_3(t, row, k + (unsigned)n, msg);
         for (int i = 0; i < QUIN_TQ_BLOCK; i++)
             out[k + (unsigned)i] = d * (float)trits[i];
     }
     return QUIN_OK;
 }
 
-/* One value of type F32, F16 or BF16. */
-static float load_value(uint32_t type, const uint8_t *p)
+/* A row of I2_S may begin and end inside a block. */
+static enum quin_err row_i2_s(const struct quin_gguf_tensor *t, uint64_t row, float *out,
+                              struct quin_msg *msg)
 {
-    if (type == QUIN_GGML_F16)
-        return quin_f16_to_f32(quin_le16(p));
-    if (type == QUIN_GGML_BF16)
-        return quin_bf16_to_f32(quin_le16(p));
-    uint32_t u = quin_le32(p);
-    float f;
-    memcpy(&f, &u, sizeof f);
-    return f;
+    float d = quin_i2_s_scale(t);
+    uint64_t first = row * t->ne[0];
+    for (uint64_t k = 0; k < t->ne[0]; k++) {
+        uint64_t at = (first + k) / QUIN_I2_S_BLOCK, j = (first + k) % QUIN_I2_S_BLOCK;
+        int code = t->data[at * QUIN_I2_S_BYTES + j % 32] >> (6 - 2 * (j / 32)) & 3;
+        if (code == 3)
+            return code_3(t, row, k, msg);
+        out[k] = d * (float)(code - 1);
+    }
+    return QUIN_OK;
 }
 
 enum quin_err quin_gguf_row_f32(const struct quin_gguf_tensor *t, uint64_t row, float *out,
@@ -139,12 +166,12 @@ enum quin_err quin_gguf_row_f32(const struct quin_gguf_tensor *t, uint64_t row, 
     if (row >= rows)
         return quin_msg_set(msg, QUIN_ERR_RANGE, "tensor '%s' has %llu rows; row %llu does not exist",
                             t->name, (unsigned long long)rows, (unsigned long long)row);
+    if (t->type == QUIN_GGML_I2_S)
+        return row_i2_s(t, row, out, msg);
     const uint8_t *p = t->data + t->size / rows * row;
     if (t->type == QUIN_GGML_TQ1_0 || t->type == QUIN_GGML_TQ2_0)
         return row_tq(t, row, p, t->type == QUIN_GGML_TQ1_0 ? QUIN_TQ1_0_BYTES : QUIN_TQ2_0_BYTES, out, msg);
-    size_t step = t->type == QUIN_GGML_F32 ? 4 : 2;
-    for (uint64_t k = 0; k < t->ne[0]; k++)
-        out[k] = load_value(t->type, p + k * step);
+    quin_gguf_decode(t->type, p, (size_t)t->ne[0], out);
     return QUIN_OK;
 }
 
@@ -171,7 +198,8 @@ enum quin_err quin_gguf_scale_tensor(const struct quin_gguf *g, const struct qui
                             "scale tensor '%s' must hold exactly one F32, F16 or BF16 value; convert the "
                             "model again",
                             name);
-    float v = load_value(s->type, s->data);
+    float v;
+    quin_gguf_decode(s->type, s->data, 1, &v);
     if (!(v > 0.0f) || !isfinite(v))
         return quin_msg_set(msg, QUIN_ERR_FORMAT,
                             "scale tensor '%s' is %g, not a positive finite number; convert the "

@@ -11,7 +11,8 @@ struct type_row {
 };
 
 /* Numbers 31-33 and 36-38 of old ggml are repacked layouts that GGUF files no longer hold; bitnet.cpp uses
- * 36-39 for its own types, of which 39 collides with ggml's MXFP4. */
+ * 36-39 for its own types, of which 39 collides with ggml's MXFP4. I2_S has no blocks of a row: gguf.c sizes
+ * it. */
 static const struct type_row types[] = {
     [0] = {"F32", 1, 4},           [1] = {"F16", 1, 2},         [2] = {"Q4_0", 32, 18},
     [3] = {"Q4_1", 32, 20},        [4] = {"Q4_2", 0, 0},        [5] = {"Q4_3", 0, 0},
@@ -54,10 +55,15 @@ bool quin_ggml_type_block(uint32_t type, uint32_t *weights, uint32_t *bytes)
     return true;
 }
 
+bool quin_ggml_type_ternary(uint32_t type)
+{
+    return type == QUIN_GGML_TQ1_0 || type == QUIN_GGML_TQ2_0 || type == QUIN_GGML_I2_S;
+}
+
 bool quin_ggml_type_decodable(uint32_t type)
 {
     return type == QUIN_GGML_F32 || type == QUIN_GGML_F16 || type == QUIN_GGML_BF16 ||
-           type == QUIN_GGML_TQ1_0 || type == QUIN_GGML_TQ2_0;
+           type == QUIN_GGML_Q8_0 || type == QUIN_GGML_Q6_K || quin_ggml_type_ternary(type);
 }
 
 enum quin_err quin_gguf_tensor_check(const struct quin_gguf_tensor *t, struct quin_msg *msg)
@@ -67,7 +73,7 @@ enum quin_err quin_gguf_tensor_check(const struct quin_gguf_tensor *t, struct qu
     return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
                         "tensor '%s' has type %s (%u), which is not supported; convert the model with "
                         "tensors of type "
-                        "F32, F16, BF16, TQ1_0 or TQ2_0",
+                        "F32, F16, BF16, Q8_0, Q6_K, TQ1_0, TQ2_0 or I2_S",
                         t->name, quin_ggml_type_name(t->type), (unsigned)t->type);
 }
 

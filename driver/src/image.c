@@ -74,7 +74,7 @@ static enum quin_err write_layer(struct writer *w, uint32_t index)
     return err;
 }
 
-/* For each position: the cosines of its angles, then the sines; angle i = position * base^(-2 i / head size). */
+/* For each position: the cosines of its angles, then the sines. */
 static enum quin_err write_rope(const struct writer *w)
 {
     size_t size = w->l->hyper.head_size, half = size / 2;
@@ -84,7 +84,7 @@ static enum quin_err write_rope(const struct writer *w)
         return no_memory(w, size * sizeof *row);
     for (uint32_t p = 0; p < w->l->context && !err; p++) {
         for (size_t i = 0; i < half; i++) {
-            double angle = p * pow(w->l->hyper.rope_base, -2.0 * (double)i / (double)size);
+            double angle = quin_model_angle(w->model, p, i);
             row[i] = (float)cos(angle);
             row[half + i] = (float)sin(angle);
         }

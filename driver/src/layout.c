@@ -142,6 +142,7 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     const struct quin_hyper *h = &l->hyper;
     uint32_t t = b->rows, heads = (uint32_t)h->heads, kvs = (uint32_t)h->kv_heads, hs = (uint32_t)h->head_size;
     uint32_t wide = larger((uint32_t)h->dim, heads * hs), exact = l->precision.attention_bits == 16;
+    uint32_t wide_act = l->precision.activation_bits == 16 || l->precision.head_bits == 16;
     uint32_t at = 0, attention, ffn, head;
     b->x = reserve(&at, t, 1, h->dim);
     b->rope = reserve(&at, t, 1, hs);
@@ -150,11 +151,14 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     b->ffn_gain = reserve(&at, 1, 1, h->ffn_sub_norm ? h->ffn : 0);
     for (uint32_t i = 0; i < 4; i++)
         b->row[i] = scalars(&at, t, 1);
+    b->row[4] = wide_act ? scalars(&at, t, 1) : b->row[0];
     for (uint32_t i = 0; i < 8; i++)
         b->head[i] = scalars(&at, t, heads);
     for (uint32_t i = 0; i < 2; i++)
         b->best[i] = scalars(&at, t, 2);
     b->act = reserve(&at, t, 1, larger(wide, (uint32_t)h->ffn) / 4 + 1);
+    b->act_low = wide_act ? reserve(&at, t, 1, larger(wide, l->precision.activation_bits == 16 ? (uint32_t)h->ffn : 0) / 4 + 1)
+                          : b->act;
     b->part = reserve(&at, t, heads, hs); /* also y [T][dim] of a projection back into the residual */
     at = b->part.base + t * larger(b->part.row, align_words(h->dim));
 
@@ -194,6 +198,7 @@ static void place_buffers(const struct quin_layout *l, struct quin_buffers *b)
     head = b->norm.base + t * b->norm.row;
     for (uint32_t i = 0; i < 2; i++)
         b->logits[i] = reserve(&head, t, 1, b->head_block);
+    b->logits_low = l->precision.head_bits == 16 ? reserve(&head, t, 1, b->head_block) : b->logits[0];
     b->words = larger(larger(attention, ffn), head);
 }
 
@@ -252,8 +257,10 @@ static enum quin_err check(const struct quin_layout *l, struct quin_msg *msg)
     const struct quin_precision *p = &l->precision;
     size_t k_max = (size_t)1 << (l->config.carry_bits - 1);
     if ((p->kv_trits != 5 && p->kv_trits != 10) || (p->head_trits != 5 && p->head_trits != 10) ||
-        (p->attention_bits != 8 && p->attention_bits != 16))
-        return quin_msg_set(msg, QUIN_ERR_ARG, "precision: kv and head take 5 or 10 trits, attention 8 or 16 bits");
+        (p->attention_bits != 8 && p->attention_bits != 16) || (p->activation_bits != 8 && p->activation_bits != 16) ||
+        (p->head_bits != 8 && p->head_bits != 16))
+        return quin_msg_set(msg, QUIN_ERR_ARG, "precision: kv and head take 5 or 10 trits, attention, activations and the "
+                            "head's input 8 or 16 bits");
     if (!l->slots || l->slots > 16)
         return quin_msg_set(msg, QUIN_ERR_ARG, "%u slots: the device serves 1 to 16", l->slots);
     if (!l->context || l->context > h->context)

@@ -19,6 +19,8 @@ struct quin_precision {
     uint32_t kv_trits;       /* of a K or V value: 5 or 10 */
     uint32_t head_trits;     /* of an lm_head weight: 5 or 10 */
     uint32_t attention_bits; /* of a query and of a probability: 8, or 16 as two int8 rows */
+    uint32_t activation_bits; /* of a projection's input: likewise; BitNet itself has 8, and more would be another model */
+    uint32_t head_bits;       /* of the lm_head's input: likewise */
 };
 
 /* A matrix as a stream in DRAM. */
@@ -53,7 +55,7 @@ struct quin_buffers {
     struct quin_view rope;          /* [T][head_size]: cosines, then sines */
     struct quin_view scales;        /* tensor scales of the layer */
     struct quin_view gain, ffn_gain;
-    struct quin_view act;           /* [T][max(dim, heads * head_size, ffn)] int8 */
+    struct quin_view act, act_low;  /* [T][max(dim, heads * head_size, ffn)] int8; low parts of 16 bits */
     struct quin_view norm;          /* [T][max(dim, heads * head_size)] normed input before it is quantised */
     struct quin_view q, k, v;       /* [T][heads or kv_heads][head_size] */
     struct quin_view out;           /* [T][heads][head_size] sum of values */
@@ -67,7 +69,8 @@ struct quin_buffers {
     struct quin_view gate[2], up[2], temp; /* [T][ffn_block] */
     struct quin_view hidden;        /* [T][ffn] */
     struct quin_view logits[2];     /* [T][head_block] */
-    struct quin_view row[4];        /* [T] scalars of a row */
+    struct quin_view logits_low;    /* [T][head_block], for a head with 16-bit input */
+    struct quin_view row[5];        /* [T] scalars of a row */
     struct quin_view head[8];       /* [T][heads] scalars of a head */
     struct quin_view best[2];       /* [T][2] */
     uint32_t words;                 /* used in all */

@@ -13,18 +13,30 @@
 
 extern const uint8_t quin_embedded_model[], quin_embedded_model_end[];
 
-enum quin_err quin_lm_open(const char *path, const struct quin_progress *progress, struct quin_lm **out,
-                           struct quin_msg *msg)
+enum quin_err quin_lm_open_gguf(const struct quin_lm_options *o, struct quin_gguf **g, struct quin_msg *msg)
+{
+    enum quin_err err;
+    if (o->path)
+        err = quin_gguf_open_file(o->path, g, msg);
+    else
+        err = quin_gguf_open_memory(quin_embedded_model, (size_t)(quin_embedded_model_end - quin_embedded_model), g, msg);
+    for (size_t i = 0; i < o->override_count && !err; i++)
+        err = quin_gguf_override(*g, o->overrides[i], msg);
+    if (err) {
+        quin_gguf_free(*g);
+        *g = NULL;
+    }
+    return err;
+}
+
+enum quin_err quin_lm_open_with(const struct quin_lm_options *options, const struct quin_progress *progress,
+                                struct quin_lm **out, struct quin_msg *msg)
 {
     struct quin_lm *lm = calloc(1, sizeof *lm);
     enum quin_err err;
     if (!lm)
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a model");
-    if (path)
-        err = quin_gguf_open_file(path, &lm->gguf, msg);
-    else
-        err = quin_gguf_open_memory(quin_embedded_model, (size_t)(quin_embedded_model_end - quin_embedded_model),
-                                    &lm->gguf, msg);
+    err = quin_lm_open_gguf(options, &lm->gguf, msg);
     if (!err)
         err = quin_tokenizer_create(lm->gguf, &lm->tokenizer, msg);
     if (!err)
@@ -39,6 +51,22 @@ enum quin_err quin_lm_open(const char *path, const struct quin_progress *progres
     }
     *out = lm;
     return QUIN_OK;
+}
+
+enum quin_err quin_lm_open(const char *path, const struct quin_progress *progress, struct quin_lm **out,
+                           struct quin_msg *msg)
+{
+    const struct quin_lm_options options = {.path = path};
+    return quin_lm_open_with(&options, progress, out, msg);
+}
+
+const char *quin_lm_note(const struct quin_lm *lm, size_t i, bool *loud)
+{
+    const struct quin_notes *n = &lm->model->notes;
+    if (i >= n->count)
+        return NULL;
+    *loud = n->note[i].loud;
+    return n->note[i].text;
 }
 
 void quin_lm_close(struct quin_lm *lm)
@@ -61,7 +89,8 @@ void quin_lm_info(const struct quin_lm *lm, struct quin_lm_info *info)
         .file_bytes = quin_gguf_file_size(lm->gguf), .vocab = h->vocab, .dim = h->dim, .layers = h->layers,
         .heads = h->heads, .kv_heads = h->kv_heads, .head_size = h->head_size, .ffn = h->ffn, .context = h->context,
         .attn_sub_norm = h->attn_sub_norm, .ffn_sub_norm = h->ffn_sub_norm, .tied_head = h->tied_head,
-        .rms_eps = h->rms_eps, .rope_base = h->rope_base,
+        .rms_eps = h->rms_eps, .rope_base = h->rope_base, .rope_scale = h->rope_scale > 0 ? h->rope_scale : 1,
+        .rope_factors = lm->model->rope_factor, .float_activations = h->float_activations,
         .ternary_params = stats.ternary_params, .float_params = stats.float_params, .zero_share = stats.zero_share,
         .layer_bytes = stats.layer_bytes, .head_bytes = stats.head_bytes, .token_bytes = stats.token_bytes,
     };

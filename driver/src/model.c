@@ -53,7 +53,7 @@ static enum quin_err check_heads(const struct quin_hyper *h, struct quin_msg *ms
     if (h->head_size % QUIN_MODEL_HEAD_SIZE_UNIT)
         return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
                             "a head of %zu values is not a multiple of %zu, which the array "
-                            "needs; use a model with heads of 32, 64, 96 or 128 values",
+                            "needs; use a model with heads of 32, 64, 96, 128 or 256 values",
                             h->head_size, QUIN_MODEL_HEAD_SIZE_UNIT);
     if (h->rope_dims != h->head_size)
         return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
@@ -95,7 +95,20 @@ enum quin_err quin_hyper_check(const struct quin_hyper *h, struct quin_msg *msg)
         return quin_msg_set(msg, QUIN_ERR_RANGE,
                             "the RoPE base is %g, but must be 1 to 1e12; the file is damaged",
                             (double)h->rope_base);
+    if (!(h->rope_scale >= 0.0f && h->rope_scale <= 1e6f))
+        return quin_msg_set(msg, QUIN_ERR_RANGE,
+                            "the RoPE scaling factor is %g, but must be 0 to 1e6; the file is damaged",
+                            (double)h->rope_scale);
     return check_heads(h, msg);
+}
+
+double quin_model_angle(const struct quin_model *m, size_t position, size_t i)
+{
+    const struct quin_hyper *h = &m->hyper;
+    double turn = pow((double)h->rope_base, -2.0 * (double)i / (double)h->head_size);
+    double slower =
+        (h->rope_scale > 0 ? (double)h->rope_scale : 1) * (m->rope_factor ? (double)m->rope_factor[i] : 1);
+    return (double)position * turn / slower;
 }
 
 /* ---- allocation ---- */
@@ -182,6 +195,7 @@ void quin_model_free(struct quin_model *m)
         free(m->head);
     free(m->embedding);
     free(m->output_norm);
+    free(m->rope_factor);
     free(m);
 }
 

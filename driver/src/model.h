@@ -41,10 +41,14 @@ struct quin_hyper {
     float rms_eps;
     float rope_base;
     size_t rope_dims; /* = head_size */
+    float rope_scale; /* positions are divided by this: linear scaling; 0 counts as 1, none */
     enum quin_activation activation;
     bool tied_head;     /* lm_head is the embedding */
     bool attn_sub_norm; /* RMSNorm between attention and o */
     bool ffn_sub_norm;  /* RMSNorm between activation and down */
+    /* The model's own projections take float activations (TriLM) instead of int8 ones. A device quantises
+     * them all the same: to 8 bits, or with the exact options to 16. */
+    bool float_activations;
 };
 
 /* W = scale * T. A tensor of zeros has scale 0. */
@@ -78,23 +82,41 @@ struct quin_layer {
     struct quin_linear down;     /* [dim][ffn] */
 };
 
+/* What the loader decided or changed, in words. */
+struct quin_notes {
+    size_t count;
+    struct {
+        bool loud; /* a user should hear it without asking */
+        char text[240];
+    } note[8];
+};
+
 struct quin_model {
     struct quin_hyper hyper;
     struct quin_layer *layer; /* [layers] */
     float *embedding;         /* [vocab][dim] */
     float *head;              /* [vocab][dim]; == embedding when tied */
     float *output_norm;       /* [dim] */
+    float
+        *rope_factor; /* [head_size / 2], or NULL: angle i of RoPE is divided by factor i (llama3 scaling) */
+    struct quin_notes notes;
 };
 
 /* Reads a whole model; g may be closed afterwards. progress may be NULL. Errors: FORMAT (key or tensor
  * missing, wrong shape, not ternary, not finite), RANGE (a hyperparameter beyond the limits above),
- * UNSUPPORTED (architecture, rope scaling, a tensor that this architecture does not know), MEMORY. */
+ * UNSUPPORTED (architecture, rope scaling, a tensor that this architecture does not know), MEMORY.
+ * Keys of Quintrit's own, which a file need not have: quintrit.activations ("int8", "float") says what the
+ * projections take, quintrit.masters (bool) whether float projections that are not ternary are masters to be
+ * quantised. */
 enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
                               struct quin_model **out, struct quin_msg *msg);
 
-/* Reads the hyperparameters alone; touches no tensor data. */
+/* Reads the hyperparameters alone (family.c); touches no tensor data. */
 enum quin_err quin_model_load_hyper(const struct quin_gguf *g, struct quin_hyper *hyper,
                                     struct quin_msg *msg);
+
+/* Angle i of RoPE at a position, i < head_size / 2, with the scaling that the model has. */
+double quin_model_angle(const struct quin_model *m, size_t position, size_t i);
 
 /* A model of these hyperparameters with random weights: trits -1, 0, +1 with equal chance, scales that keep a
  * vector's mean square, norms in [0.75, 1.25]. The same seed gives the same model everywhere. */

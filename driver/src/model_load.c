@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a model from a GGUF: hyperparameters by the keys of its architecture, then every tensor. All shapes
+/* Reads a model from a GGUF: hyperparameters by its family (family.c), then every tensor. All shapes
  * are checked before anything is allocated, so that memory stays in proportion to the file; a tensor that the
  * architecture does not know is refused, because leaving it out would compute another model. */
 #include <inttypes.h>
@@ -8,203 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "family.h"
+#include "i2_s.h"
 #include "model.h"
 #include "msg.h"
 #include "ternary.h"
 
-enum sub_norms { SUB_NORMS_NONE, SUB_NORMS_OPTIONAL, SUB_NORMS_REQUIRED };
+#define ROPE_FACTORS "rope_freqs.weight"
 
-/* One row an architecture; `prefix` begins its metadata keys. */
-static const struct family {
-    const char *arch, *prefix;
-    enum quin_activation activation; /* unless the key hidden_activation says otherwise */
-    enum sub_norms sub_norms;        /* OPTIONAL: the tensors of layer 0 decide */
-} families[] = {
-    {"bitnet", "bitnet", QUIN_ACTIVATION_SILU, SUB_NORMS_OPTIONAL},
-};
-
-enum { KEY_MAX = 128, LAYER_TENSORS = QUIN_PROJS + 4 };
-
-/* ---- hyperparameters ---- */
-
-/* The architecture decides what the keys are called and what is computed, so it is looked at first. */
-static enum quin_err find_family(const struct quin_gguf *g, const struct family **f, struct quin_msg *msg)
-{
-    struct quin_str arch;
-    enum quin_err e = quin_gguf_get_str(g, "general.architecture", &arch, msg);
-    if (e)
-        return e;
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
-        *f = &families[i];
-        if (arch.len == strlen((*f)->arch) && memcmp(arch.ptr, (*f)->arch, arch.len) == 0)
-            return QUIN_OK;
-    }
-    return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
-                        "the file holds a model of architecture '%.*s', which is not "
-                        "supported; use a GGUF of architecture 'bitnet'",
-                        quin_msg_clip(arch.len), arch.ptr);
-}
-
-static const char *key_of(char buf[KEY_MAX], const struct family *f, const char *name)
-{
-    snprintf(buf, KEY_MAX, "%s.%s", f->prefix, name);
-    return buf;
-}
-
-static enum quin_err get_size(const struct quin_gguf *g, const struct family *f, const char *name, size_t *v,
-                              struct quin_msg *msg)
-{
-    char key[KEY_MAX];
-    uint32_t u;
-    enum quin_err e = quin_gguf_get_u32(g, key_of(key, f, name), &u, msg);
-    if (!e)
-        *v = u;
-    return e;
-}
-
-/* An absent key leaves *v as it is. */
-static enum quin_err get_size_if(const struct quin_gguf *g, const struct family *f, const char *name,
-                                 size_t *v, struct quin_msg *msg)
-{
-    char key[KEY_MAX];
-    return quin_gguf_find(g, key_of(key, f, name)) ? get_size(g, f, name, v, msg) : QUIN_OK;
-}
-
-static enum quin_err get_float(const struct quin_gguf *g, const struct family *f, const char *name,
-                               const float *fallback, float *v, struct quin_msg *msg)
-{
-    char key[KEY_MAX];
-    key_of(key, f, name);
-    return fallback ? quin_gguf_get_f32_or(g, key, *fallback, v, msg) : quin_gguf_get_f32(g, key, v, msg);
-}
-
-static bool str_is(struct quin_str s, const char *want)
-{
-    return s.len == strlen(want) && memcmp(s.ptr, want, s.len) == 0;
-}
-
-/* The file format has no fixed key for the activation; a model that says which one it wants is obeyed, since
- * running relu2 weights with SiLU gives fluent nonsense instead of an error. */
-static enum quin_err get_activation(const struct quin_gguf *g, const struct family *f,
-                                    enum quin_activation *a, struct quin_msg *msg)
-{
-    char key[KEY_MAX];
-    struct quin_str s;
-    *a = f->activation;
-    if (!quin_gguf_find(g, key_of(key, f, "hidden_activation")))
-        return QUIN_OK;
-    enum quin_err e = quin_gguf_get_str(g, key, &s, msg);
-    if (e)
-        return e;
-    if (str_is(s, "silu"))
-        *a = QUIN_ACTIVATION_SILU;
-    else if (str_is(s, "relu2"))
-        *a = QUIN_ACTIVATION_RELU2;
-    else
-        return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
-                            "the key %s is '%.*s'; only 'silu' and 'relu2' can run", key,
-                            quin_msg_clip(s.len), s.ptr);
-    return QUIN_OK;
-}
-
-/* llama.cpp's converter writes type "linear" with factor 1, which changes nothing; all else would stretch
- * positions. */
-static enum quin_err check_rope_scaling(const struct quin_gguf *g, const struct family *f,
-                                        struct quin_msg *msg)
-{
-    char prefix[KEY_MAX];
-    key_of(prefix, f, "rope.scaling.");
-    size_t n = strlen(prefix);
-    for (size_t i = 0; i < quin_gguf_kv_count(g); i++) {
-        const struct quin_gguf_kv *kv = quin_gguf_kv_at(g, i);
-        if (kv->key.len < n || memcmp(kv->key.ptr, prefix, n) != 0)
-            continue;
-        struct quin_str tail = {kv->key.ptr + n, kv->key.len - n}, type;
-        char key[KEY_MAX];
-        float factor;
-        if (str_is(tail, "type") && !quin_gguf_get_str(g, key_of(key, f, "rope.scaling.type"), &type, NULL) &&
-            (str_is(type, "none") || str_is(type, "linear")))
-            continue;
-        if (str_is(tail, "factor") &&
-            !quin_gguf_get_f32(g, key_of(key, f, "rope.scaling.factor"), &factor, NULL) && factor == 1.0f)
-            continue;
-        return quin_msg_set(
-            msg, QUIN_ERR_UNSUPPORTED,
-            "the key %.*s asks for scaled RoPE positions, which are not "
-            "supported; use a model without rope scaling (type none, or linear with factor 1)",
-            quin_msg_clip(kv->key.len), kv->key.ptr);
-    }
-    return QUIN_OK;
-}
-
-/* heads, kv_heads, head_size, rope_dims; each is known or follows from the one before. */
-static enum quin_err get_heads(const struct quin_gguf *g, const struct family *f, struct quin_hyper *h,
-                               struct quin_msg *msg)
-{
-    enum quin_err e = get_size(g, f, "attention.head_count", &h->heads, msg);
-    if (e)
-        return e;
-    h->kv_heads = h->heads;
-    h->head_size = h->heads && h->dim % h->heads == 0 ? h->dim / h->heads : 0;
-    if ((e = get_size_if(g, f, "attention.head_count_kv", &h->kv_heads, msg)) ||
-        (e = get_size_if(g, f, "attention.key_length", &h->head_size, msg)))
-        return e;
-    size_t value_size = h->head_size;
-    h->rope_dims = h->head_size;
-    if ((e = get_size_if(g, f, "attention.value_length", &value_size, msg)) ||
-        (e = get_size_if(g, f, "rope.dimension_count", &h->rope_dims, msg)))
-        return e;
-    if (h->heads && !h->head_size)
-        return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                            "an embedding length of %zu does not divide into %zu heads, and the "
-                            "key %s.attention.key_length is missing",
-                            h->dim, h->heads, f->prefix);
-    if (value_size != h->head_size)
-        return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
-                            "keys have %zu values a head, but values have %zu; only models "
-                            "where both are equal can run",
-                            h->head_size, value_size);
-    return QUIN_OK;
-}
-
-/* REQUIRED leaves the complaint to tensor_get, which names the tensor. */
-static enum quin_err get_sub_norm(const struct quin_gguf *g, const struct family *f, const char *name,
-                                  bool *has, struct quin_msg *msg)
-{
-    *has = f->sub_norms == SUB_NORMS_REQUIRED ||
-           (f->sub_norms == SUB_NORMS_OPTIONAL && quin_gguf_tensor_find(g, name));
-    const struct quin_gguf_tensor *t;
-    return *has ? quin_gguf_tensor_get(g, name, &t, msg) : QUIN_OK;
-}
-
-enum quin_err quin_model_load_hyper(const struct quin_gguf *g, struct quin_hyper *h, struct quin_msg *msg)
-{
-    static const float rope_base = 10000.0f;
-    const struct family *f;
-    const struct quin_gguf_tensor *embd;
-    enum quin_err e;
-    *h = (struct quin_hyper){.vocab = 0};
-    if ((e = find_family(g, &f, msg)))
-        return e;
-    snprintf(h->arch, sizeof h->arch, "%s", f->arch);
-    if ((e = get_size(g, f, "context_length", &h->context, msg)) ||
-        (e = get_size(g, f, "embedding_length", &h->dim, msg)) ||
-        (e = get_size(g, f, "block_count", &h->layers, msg)) ||
-        (e = get_size(g, f, "feed_forward_length", &h->ffn, msg)) || (e = get_heads(g, f, h, msg)) ||
-        (e = get_float(g, f, "attention.layer_norm_rms_epsilon", NULL, &h->rms_eps, msg)) ||
-        (e = get_float(g, f, "rope.freq_base", &rope_base, &h->rope_base, msg)) ||
-        (e = check_rope_scaling(g, f, msg)) || (e = get_activation(g, f, &h->activation, msg)) ||
-        (e = quin_gguf_tensor_get(g, "token_embd.weight", &embd, msg)))
-        return e;
-    /* Converters may leave vocab_size out; the embedding then has as many rows as there are tokens. */
-    h->vocab = embd->ne[1] <= QUIN_MODEL_VOCAB_MAX ? (size_t)embd->ne[1] : 0;
-    h->tied_head = !quin_gguf_tensor_find(g, "output.weight");
-    if ((e = get_size_if(g, f, "vocab_size", &h->vocab, msg)) ||
-        (e = get_sub_norm(g, f, "blk.0.attn_sub_norm.weight", &h->attn_sub_norm, msg)) ||
-        (e = get_sub_norm(g, f, "blk.0.ffn_sub_norm.weight", &h->ffn_sub_norm, msg)))
-        return e;
-    return quin_hyper_check(h, msg);
-}
+enum { NAME_MAX_BYTES = 128, LAYER_TENSORS = QUIN_PROJS + 4 };
 
 /* ---- tensors: what must be there ---- */
 
@@ -248,16 +60,16 @@ static enum quin_err check_tensor(const struct quin_gguf *g, const char *name, s
     return quin_gguf_tensor_check(t, msg);
 }
 
-static void tensor_name(char buf[KEY_MAX], size_t layer, const char *name)
+static void tensor_name(char buf[NAME_MAX_BYTES], size_t layer, const char *name)
 {
-    snprintf(buf, KEY_MAX, "blk.%zu.%s.weight", layer, name);
+    snprintf(buf, NAME_MAX_BYTES, "blk.%zu.%s.weight", layer, name);
 }
 
 /* Is `name` one of the tensors that the loader reads? */
 static bool known_tensor(const char *name, const struct quin_hyper *h, const struct want *w, size_t n)
 {
     if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output.weight") ||
-        !strcmp(name, "output_norm.weight"))
+        !strcmp(name, "output_norm.weight") || !strcmp(name, ROPE_FACTORS))
         return true;
     if (strncmp(name, "blk.", 4) != 0 || name[4] < '0' || name[4] > '9')
         return false;
@@ -276,19 +88,21 @@ static bool known_tensor(const char *name, const struct quin_hyper *h, const str
 }
 
 /* Both ways: every tensor that the model needs is there, and every tensor that is there is needed. */
-static enum quin_err check_tensors(const struct quin_gguf *g, const struct quin_hyper *h,
-                                   struct quin_msg *msg)
+enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct quin_hyper *h,
+                                       struct quin_msg *msg)
 {
     struct want w[LAYER_TENSORS];
     size_t n = layer_wants(h, w);
     enum quin_err e;
     if ((e = check_tensor(g, "token_embd.weight", h->vocab, h->dim, msg)) ||
         (e = check_tensor(g, "output_norm.weight", 1, h->dim, msg)) ||
-        (!h->tied_head && (e = check_tensor(g, "output.weight", h->vocab, h->dim, msg))))
+        (!h->tied_head && (e = check_tensor(g, "output.weight", h->vocab, h->dim, msg))) ||
+        (quin_gguf_tensor_find(g, ROPE_FACTORS) &&
+         (e = check_tensor(g, ROPE_FACTORS, 1, h->head_size / 2, msg))))
         return e;
     for (size_t layer = 0; layer < h->layers; layer++)
         for (size_t i = 0; i < n; i++) {
-            char name[KEY_MAX];
+            char name[NAME_MAX_BYTES];
             tensor_name(name, layer, w[i].name);
             if ((e = check_tensor(g, name, w[i].rows, w[i].columns, msg)))
                 return e;
@@ -310,6 +124,9 @@ struct reader {
     const struct quin_gguf *g;
     const struct quin_progress *progress;
     double done, total; /* weights */
+    enum quin_masters masters;
+    size_t quantised;            /* matrices that were masters */
+    char master[NAME_MAX_BYTES]; /* the first of them */
     struct quin_msg *msg;
 };
 
@@ -352,12 +169,32 @@ static enum quin_err read_floats(struct reader *r, const char *name, float *out)
 static enum quin_err read_linear(struct reader *r, const char *name, struct quin_linear *l)
 {
     const struct quin_gguf_tensor *t;
+    bool quantised = false;
     enum quin_err e = quin_gguf_tensor_get(r->g, name, &t, r->msg);
     if (!e)
-        e = quin_ternary_from_tensor(r->g, t, l->trits, &l->scale, r->msg);
+        e = quin_ternary_read(r->g, t, r->masters, l->trits, &l->scale, &quantised, r->msg);
+    if (quantised && !r->quantised++)
+        snprintf(r->master, sizeof r->master, "%s", name);
     if (!e)
         advance(r, l->in * l->out);
     return e;
+}
+
+/* Rows of each head from the order 0, d/2, 1, d/2 + 1, ... to 0, 1, 2, ...; d = size. */
+static enum quin_err part_pairs(struct quin_linear *l, size_t size, struct quin_msg *msg)
+{
+    int8_t *head = malloc(size * l->in);
+    if (!head)
+        return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a head of %zu rows; close other programs",
+                            size);
+    for (size_t row = 0; row < l->out; row += size) {
+        int8_t *at = l->trits + row * l->in;
+        memcpy(head, at, size * l->in);
+        for (size_t i = 0; i < size; i++)
+            memcpy(at + i * l->in, head + (i < size / 2 ? 2 * i : 2 * i - size + 1) * l->in, l->in);
+    }
+    free(head);
+    return QUIN_OK;
 }
 
 static enum quin_err read_layer(struct reader *r, size_t index, struct quin_layer *l)
@@ -369,7 +206,7 @@ static enum quin_err read_layer(struct reader *r, size_t index, struct quin_laye
                  {"ffn_norm", l->ffn_norm},
                  {"attn_sub_norm", l->attn_sub_norm},
                  {"ffn_sub_norm", l->ffn_sub_norm}};
-    char name[KEY_MAX];
+    char name[NAME_MAX_BYTES];
     for (size_t i = 0; i < sizeof norms / sizeof norms[0]; i++) {
         tensor_name(name, index, norms[i].name);
         enum quin_err e = norms[i].norm ? read_floats(r, name, norms[i].norm) : QUIN_OK;
@@ -385,35 +222,124 @@ static enum quin_err read_layer(struct reader *r, size_t index, struct quin_laye
     return QUIN_OK;
 }
 
+/* Each factor divides an angle, so it must be a positive number. */
+static enum quin_err read_rope_factors(struct reader *r, struct quin_model *m)
+{
+    size_t half = m->hyper.head_size / 2;
+    if (!quin_gguf_tensor_find(r->g, ROPE_FACTORS))
+        return QUIN_OK;
+    m->rope_factor = calloc(half, sizeof *m->rope_factor);
+    if (!m->rope_factor)
+        return quin_msg_set(r->msg, QUIN_ERR_MEMORY, "no memory for RoPE factors; close other programs");
+    enum quin_err e = read_floats(r, ROPE_FACTORS, m->rope_factor);
+    for (size_t i = 0; i < half && !e; i++)
+        if (!(m->rope_factor[i] >= 1e-6f && m->rope_factor[i] <= 1e6f))
+            e = quin_msg_set(r->msg, QUIN_ERR_RANGE,
+                             "tensor " ROPE_FACTORS " holds %g at %zu, but must be 1e-6 to 1e6; the "
+                             "file is damaged",
+                             (double)m->rope_factor[i], i);
+    return e;
+}
+
+/* Another layout under the same type number would load as another model, so the weights are asked first. */
+static enum quin_err check_i2_s(struct reader *r, struct quin_model *m)
+{
+    struct quin_i2_s_verdict v;
+    const struct quin_gguf_tensor *t = quin_gguf_tensor_find(r->g, "blk.0.attn_q.weight");
+    if (!t || t->type != QUIN_GGML_I2_S)
+        return QUIN_OK;
+    enum quin_err e = quin_i2_s_examine(r->g, &m->hyper, &v, r->msg);
+    if (!e)
+        e = quin_i2_s_refuse(&v, r->msg);
+    if (!e && !v.certain)
+        quin_notes_add(&m->notes, false, "the weights do not tell the layout of I2_S; %s assumed",
+                       quin_i2_s_name(QUIN_I2_S_128));
+    return e;
+}
+
+/* Masters are in all matrices or in none: a single one among ternary matrices is a fault of a converter. */
+static enum quin_err check_masters(const struct reader *r, const struct quin_hyper *h)
+{
+    size_t all = h->layers * QUIN_PROJS;
+    if (!r->quantised || r->quantised == all)
+        return QUIN_OK;
+    return quin_msg_set(
+        r->msg, QUIN_ERR_FORMAT,
+        "tensor '%s' is not ternary, but %zu of %zu matrices are: a file holds masters in all of "
+        "them or in none; convert the model again",
+        r->master, all - r->quantised, all);
+}
+
+/* What a user should know of how the file was understood. */
+static enum quin_err write_notes(struct reader *r, const struct quin_family *f, struct quin_model *m)
+{
+    enum quin_activation a;
+    enum quin_decided by;
+    enum quin_err e = quin_family_activation(r->g, f, &a, &by, r->msg);
+    if (e)
+        return e;
+    if (by == QUIN_DECIDED_FAMILY && f->sub_norms != QUIN_SUB_NORMS_NONE)
+        quin_notes_add(&m->notes, a == QUIN_ACTIVATION_RELU2,
+                       "no key %s.hidden_activation: %s, as the architecture has it (%s)", f->arch,
+                       quin_activation_name(a), f->models);
+    if (by == QUIN_DECIDED_BASE)
+        quin_notes_add(&m->notes, true,
+                       "no key %s.hidden_activation: %s, since RoPE base %g is that of BitNet 2B-4T; "
+                       "--override-kv %s.hidden_activation=str:silu for another model",
+                       f->arch, quin_activation_name(a), (double)m->hyper.rope_base, f->arch);
+    if (r->quantised)
+        quin_notes_add(&m->notes, true, "%zu matrices held masters and were quantised by absmean",
+                       r->quantised);
+    if (!quin_gguf_find(r->g, "quintrit.activations") && f->sub_norms == QUIN_SUB_NORMS_NONE)
+        quin_notes_add(&m->notes, false,
+                       "int8 activations, as in Llama3-1.58 and Falcon; a TriLM has float ones: "
+                       "--override-kv quintrit.activations=str:float");
+    return QUIN_OK;
+}
+
 /* In double, as the progress is: exact up to 2^53 weights. */
-static double count_weights(const struct quin_hyper *h)
+static double count_weights(const struct quin_hyper *h, size_t factors)
 {
     struct want w[LAYER_TENSORS];
     size_t n = layer_wants(h, w);
     double layer = 0, heads = h->tied_head ? 1 : 2;
     for (size_t i = 0; i < n; i++)
         layer += (double)w[i].rows * (double)w[i].columns;
-    return (double)h->layers * layer + heads * (double)h->vocab * (double)h->dim + (double)h->dim;
+    return (double)h->layers * layer + heads * (double)h->vocab * (double)h->dim + (double)h->dim +
+           (double)factors;
 }
 
 enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
                               struct quin_model **out, struct quin_msg *msg)
 {
     struct quin_hyper h;
+    const struct quin_family *f;
     struct quin_model *m = NULL;
+    bool masters;
     enum quin_err e;
     *out = NULL;
-    if ((e = quin_model_load_hyper(g, &h, msg)) || (e = check_tensors(g, &h, msg)) ||
+    if ((e = quin_model_load_hyper(g, &h, msg)) || (e = quin_family_find(g, &f, msg)) ||
+        (e = quin_family_masters(g, f, &masters, msg)) || (e = quin_model_check_tensors(g, &h, msg)) ||
         (e = quin_model_alloc(&h, &m, msg)))
         return e;
-    struct reader r = {.g = g, .progress = progress, .total = count_weights(&h), .msg = msg};
-    if ((e = read_floats(&r, "token_embd.weight", m->embedding)) ||
+    size_t factors = quin_gguf_tensor_find(g, ROPE_FACTORS) ? h.head_size / 2 : 0;
+    struct reader r = {.g = g,
+                       .progress = progress,
+                       .total = count_weights(&h, factors),
+                       .msg = msg,
+                       .masters = masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED};
+    if ((e = check_i2_s(&r, m)) || (e = read_rope_factors(&r, m)) ||
+        (e = read_floats(&r, "token_embd.weight", m->embedding)) ||
         (e = read_floats(&r, "output_norm.weight", m->output_norm)) ||
         (!h.tied_head && (e = read_floats(&r, "output.weight", m->head))))
         goto fail;
     for (size_t i = 0; i < h.layers; i++)
-        if ((e = read_layer(&r, i, &m->layer[i])))
+        if ((e = read_layer(&r, i, &m->layer[i])) ||
+            (f->rope_pairs && ((e = part_pairs(&m->layer[i].q, h.head_size, msg)) ||
+                               (e = part_pairs(&m->layer[i].k, h.head_size, msg)))))
             goto fail;
+    if ((e = check_masters(&r, &h)) || (e = write_notes(&r, f, m)))
+        goto fail;
     *out = m;
     return QUIN_OK;
 

@@ -118,6 +118,7 @@ static struct quin_reference_quantisers quantisers_of(const struct quin_layout *
         .kv = l->precision.kv_trits == 10 ? QUIN_TRIT10_MAX : QUIN_TRIT5_MAX,
         .query = activation, .probability = activation, .block = l->decode.positions,
         .head = l->precision.head_trits == 10 ? QUIN_TRIT10_MAX : QUIN_TRIT5_MAX,
+        .activation = l->precision.activation_bits == 16 ? QUIN_INT8_MAX * 256 : QUIN_INT8_MAX,
     };
 }
 
@@ -134,6 +135,7 @@ static enum quin_err prepare(struct verify *v, const struct quin_model *model, d
     v->explaining = v->expected + v->vocab;
     enum quin_err err = quin_reference_create(model, &options, &v->plain, msg);
     options.quantisers = quantisers_of(layout);
+    options.head_int8_activations = layout->precision.head_bits == 8;
     if (!err)
         err = quin_reference_create(model, &options, &v->quantised, msg);
     if (!err)

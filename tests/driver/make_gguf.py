@@ -16,6 +16,7 @@ from gguf import GGMLQuantizationType as Type
 from make_tokenizer import write_tokenizers
 
 ROWS, COLS = 7, 512
+I2_S = 36           # bitnet.cpp's type number, which the gguf package does not know
 
 
 def bf16_bits(x: np.ndarray) -> np.ndarray:
@@ -34,6 +35,16 @@ def encode(x: np.ndarray, qtype: Type) -> np.ndarray:
     if qtype == Type.BF16:
         return bf16_bits(x).view(np.uint8)
     return gguf.quants.quantize(x.astype(np.float32), qtype)
+
+
+def i2_s(t: np.ndarray, scale: float) -> np.ndarray:
+    """bitnet.cpp's layout of 128 weights: weight j of a block in byte j % 32 at bits 6 - 2 * (j / 32), rows one after
+    another; then the scale and 28 bytes."""
+    codes = (t.reshape(-1, 4, 32) + 1).astype(np.uint8)
+    packed = codes[:, 0] << 6 | codes[:, 1] << 4 | codes[:, 2] << 2 | codes[:, 3]
+    tail = np.zeros(8, np.float32)
+    tail[0] = scale
+    return np.concatenate((packed.reshape(-1), tail.view(np.uint8))).view(np.int8)
 
 
 def add(w: gguf.GGUFWriter, name: str, raw: np.ndarray, qtype: Type) -> None:
@@ -67,6 +78,15 @@ class Good:
     def random(self, name: str, qtype: Type, scale: float, shape=(ROWS, COLS), **kw) -> None:
         t = self.rng.integers(-1, 2, shape)
         self.put(name, encode(t * np.float32(scale), qtype), qtype, t, scale, **kw)
+
+    def i2_s(self, name: str, shape: tuple[int, int], scale: float, sign: int = 1) -> None:
+        """A negative scale turns the trits round."""
+        t = self.rng.integers(-1, 2, shape)
+        scale = float(np.float32(scale))
+        self.w.add_tensor(name, i2_s(t, sign * scale), raw_shape=shape, raw_dtype=I2_S)
+        (t * sign).astype(np.int8).tofile(self.out / f"{name}.i8")
+        (t * np.float32(sign * scale)).astype(np.float32).tofile(self.out / f"{name}.f32")
+        self.list.append(f"{name} {shape[0]} {shape[1]} {scale.hex()}")
 
     def odd_blocks(self) -> None:
         """Blocks whose scale says nothing, or has a sign; every code of TQ1_0, used or not."""
@@ -107,6 +127,9 @@ class Good:
             self.put(name, encode(z, qtype), qtype, z, 0.0)
         minus = np.full((1, 4), -0.0, np.float32)
         self.put("z_minus", minus, Type.F32, np.zeros((1, 4)), 0.0)
+        self.i2_s("t_i2s", (ROWS, COLS), 0.0123456789)
+        self.i2_s("t_i2s_across", (4, 96), 3.0)     # rows that end inside a block
+        self.i2_s("t_i2s_minus", (2, 128), 0.5, sign=-1)
         self.odd_blocks()
         finish(self.w)
         (self.out / "ternary.txt").write_text("\n".join(self.list) + "\n")
@@ -132,6 +155,11 @@ def write_bad(out: Path, rng: np.random.Generator) -> None:
             raw = encode(t, qtype)
             raw[5, 2 * size - 2:] = np.array([d], np.float16).view(np.uint8)
             add(w, f"{name}_{qtype.name.lower()}", raw, qtype)
+    raw = i2_s(t[:, :128] * 2, 0.5)
+    raw[5 * 32 + 9] |= 3 << 2  # weight 5 * 128 + 2 * 32 + 9
+    w.add_tensor("code_i2s", raw, raw_shape=(ROWS, 128), raw_dtype=I2_S)
+    for name, scale in (("zero_i2s", 0), ("nan_i2s", np.nan)):
+        w.add_tensor(name, i2_s(t[:, :128] * 2, scale), raw_shape=(ROWS, 128), raw_dtype=I2_S)
     raw = encode(t, Type.TQ2_0)
     raw[6, 66 + 32 + 9] |= 3 << 4  # weight 256 + 128 + 2 * 32 + 9 of row 6
     add(w, "code_tq2", raw, Type.TQ2_0)
@@ -142,14 +170,25 @@ def write_bad(out: Path, rng: np.random.Generator) -> None:
     finish(w)
 
 
-def write_floats(out: Path) -> None:
-    """Every half and every bfloat16, with the float32 that each is."""
+def random_blocks(rng: np.random.Generator, rows: int, blocks: int, size: int, at: int) -> np.ndarray:
+    """Blocks of random bytes, each with a binary16 scale at byte `at`."""
+    raw = rng.integers(0, 256, (rows, blocks, size)).astype(np.uint8)
+    raw[..., at:at + 2] = rng.normal(size=(rows, blocks, 1)).astype(np.float16).view(np.uint8)
+    return raw.reshape(rows, -1)
+
+
+def write_floats(out: Path, rng: np.random.Generator) -> None:
+    """Every half and every bfloat16, with the float32 that each is; Q8_0 and Q6_K of random bytes."""
     w = gguf.GGUFWriter(out / "floats.gguf", "test")
     bits = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     add(w, "f16", bits.view(np.float16), Type.F16)
     add(w, "bf16", bits.view(np.uint8), Type.BF16)
     bits.view(np.float16).astype(np.float32).tofile(out / "f16.f32")
     gguf.quants.dequantize(bits.view(np.uint8), Type.BF16).tofile(out / "bf16.f32")
+    for name, kind, raw in (("q8_0", Type.Q8_0, random_blocks(rng, 256, 8, 34, 0)),
+                            ("q6_k", Type.Q6_K, random_blocks(rng, 256, 1, 210, 208))):
+        add(w, name, raw, kind)
+        gguf.quants.dequantize(raw, kind).astype(np.float32).tofile(out / f"{name}.f32")
     finish(w)
 
 
@@ -181,6 +220,29 @@ def write_meta(out: Path) -> None:
     finish(w)
 
 
+def write_micro(out: Path, rng: np.random.Generator, arch: str, stored: str) -> None:
+    """A whole model of some kB, to start fuzzing from: I2_S or F32 masters, scaled RoPE."""
+    w = gguf.GGUFWriter(out / f"micro_{stored}.gguf", arch)
+    n = 32
+    for name, value in (("context_length", 8), ("embedding_length", n), ("block_count", 1), ("feed_forward_length", n),
+                        ("attention.head_count", 1)):
+        w.add_uint32(f"{arch}.{name}", value)
+    w.add_layer_norm_rms_eps(1e-5)
+    w.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+    w.add_rope_scaling_factor(2.0)
+    add(w, "rope_freqs.weight", np.ones(n // 2, np.float32), Type.F32)
+    add(w, "token_embd.weight", rng.normal(size=(16, n)).astype(np.float16), Type.F16)
+    for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
+        add(w, f"{name}.weight", np.ones(n, np.float32), Type.F32)
+    for name in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"):
+        if stored == "i2s":
+            raw = i2_s(rng.integers(-1, 2, (n, n)), 0.25)
+            w.add_tensor(f"blk.0.{name}.weight", raw, raw_shape=(n, n), raw_dtype=I2_S)
+        else:
+            add(w, f"blk.0.{name}.weight", rng.normal(size=(n, n)).astype(np.float32), Type.F32)
+    finish(w)
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("out", type=Path, help="folder to write into; made if it is missing")
@@ -190,8 +252,10 @@ def main() -> None:
     rng = np.random.default_rng(a.seed)
     Good(a.out, rng).write()
     write_bad(a.out, rng)
-    write_floats(a.out)
+    write_floats(a.out, rng)
     write_meta(a.out)
+    write_micro(a.out, rng, "llama", "i2s")
+    write_micro(a.out, rng, "bitnet", "masters")
     write_tokenizers(a.out, random.Random(a.seed))
 
 

@@ -24,7 +24,7 @@ enum { KEYS_MAX = 24, TENSORS_MAX = 64 };
 
 struct key {
     char name[64];
-    char kind; /* 'u' u32, 'f' f32, 's' string; 0: left out */
+    char kind; /* 'u' u32, 'f' f32, 's' string, 'b' bool; 0: left out */
     uint32_t u;
     float f;
     const char *s;
@@ -126,7 +126,7 @@ static inline void file_start(struct file *f)
     file_add_key(f, "bitnet.attention.key_length", 'u', HEAD_SIZE, 0, NULL);
     file_add_key(f, "bitnet.attention.value_length", 'u', HEAD_SIZE, 0, NULL);
     file_add_key(f, "bitnet.attention.layer_norm_rms_epsilon", 'f', 0, 1e-6f, NULL);
-    file_add_key(f, "bitnet.rope.freq_base", 'f', 0, 500000.0f, NULL);
+    file_add_key(f, "bitnet.rope.freq_base", 'f', 0, 400000.0f, NULL);
     file_add_key(f, "bitnet.rope.dimension_count", 'u', HEAD_SIZE, 0, NULL);
     file_add_tensor(f, "token_embd.weight", VOCAB, DIM, 0);
     for (int layer = 0; layer < LAYERS; layer++)
@@ -164,11 +164,16 @@ static inline void file_put_str(struct file *f, const char *s)
 static inline void file_put_key(struct file *f, const struct key *k)
 {
     file_put_str(f, k->name);
-    file_put_u32(f, k->kind == 'u' ? QUIN_GGUF_U32 : k->kind == 'f' ? QUIN_GGUF_F32 : QUIN_GGUF_STR);
+    file_put_u32(f, k->kind == 'u'   ? QUIN_GGUF_U32
+                    : k->kind == 'f' ? QUIN_GGUF_F32
+                    : k->kind == 'b' ? QUIN_GGUF_BOOL
+                                     : QUIN_GGUF_STR);
     if (k->kind == 'u')
         file_put_u32(f, k->u);
     else if (k->kind == 'f')
         file_put(f, &k->f, 4);
+    else if (k->kind == 'b')
+        file_put(f, k->u ? "\1" : "\0", 1);
     else
         file_put_str(f, k->s);
 }

@@ -125,7 +125,7 @@ static void test_tensors(void **state)
     quin_gguf_free(g);
 }
 
-static void check_all_16_bit(struct quin_gguf *g, const char *name)
+static void check_floats(struct quin_gguf *g, const char *name)
 {
     size_t len;
     uint8_t *want = testdata_read(name, ".f32", &len);
@@ -147,8 +147,10 @@ static void test_every_16_bit_float(void **state)
 {
     (void)state;
     struct quin_gguf *g = testdata_open("floats.gguf");
-    check_all_16_bit(g, "f16");
-    check_all_16_bit(g, "bf16");
+    check_floats(g, "f16");
+    check_floats(g, "bf16");
+    check_floats(g, "q8_0"); /* not all of them: random blocks */
+    check_floats(g, "q6_k");
     quin_gguf_free(g);
 }
 
@@ -336,7 +338,9 @@ static void test_hostile_tensors(void **state)
         {"block", 1, 255, 0, 34, 0, QUIN_ERR_FORMAT, "rows of 255 are not a multiple of the 256"},
         {"", 1, 4, 0, 0, 0, QUIN_ERR_FORMAT, "tensor name"},
         {"five", 5, 4, 4, 0, 0, QUIN_ERR_FORMAT, "5 dimensions"},
-        {"odd", 1, 4, 0, 36, 0, QUIN_OK, ""},
+        {"i2_s", 1, 127, 0, 36, 0, QUIN_ERR_FORMAT, "127 weights, not a multiple of the 128"},
+        {"i2_s", 2, 1 << 14, 1 << 14, 36, 0, QUIN_ERR_FORMAT, "(67108896 bytes at offset 0) reaches beyond"},
+        {"odd", 1, 4, 0, 38, 0, QUIN_OK, ""},
         {"odd", 1, 4, 0, 4711, 0, QUIN_OK, ""},
         {"odd", 1, 4, 0, 4711, 64, QUIN_ERR_FORMAT, "beyond"},
     };
@@ -369,7 +373,7 @@ static void test_unsupported_type_is_named(void **state)
     static const struct {
         uint32_t type;
         const char *name;
-    } rows[] = {{2, "Q4_0 (2)"}, {14, "Q6_K (14)"}, {36, "I2_S (36)"}, {4711, "unknown (4711)"}};
+    } rows[] = {{2, "Q4_0 (2)"}, {12, "Q4_K (12)"}, {38, "TL1 (38)"}, {4711, "unknown (4711)"}};
     for (size_t i = 0; i < 4; i++) {
         struct writer w = header(3, 1, 0);
         put_tensor(&w, "odd", 1, 256, 0, rows[i].type, 0);
@@ -388,6 +392,37 @@ static void test_unsupported_type_is_named(void **state)
     }
 }
 
+/* --override-kv: entries of the four types, in place of the file's or beside them. */
+static void test_override(void **state)
+{
+    (void)state;
+    struct quin_gguf *g = testdata_open("meta.gguf");
+    struct quin_msg msg;
+    static const char *const good[] = {"u32=int:7", "i64=int:-8", "f32=float:2.5", "yes=bool:false", "str=str:a:b=c",
+                                       "new.key=str:", "u8=str:text"};
+    size_t before = quin_gguf_kv_count(g);
+    uint64_t u;
+    float f;
+    bool b;
+    struct quin_str s;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_int_equal(quin_gguf_override(g, good[i], &msg), QUIN_OK);
+    assert_int_equal(quin_gguf_kv_count(g), before + 1);
+    assert_true(!quin_gguf_get_u64(g, "u32", &u, &msg) && u == 7);
+    assert_true(!quin_gguf_get_f32(g, "f32", &f, &msg) && f == 2.5f);
+    assert_true(!quin_gguf_get_bool(g, "yes", &b, &msg) && !b);
+    assert_true(!quin_gguf_get_str(g, "str", &s, &msg) && s.len == 5 && !memcmp(s.ptr, "a:b=c", 5));
+    assert_true(!quin_gguf_get_str(g, "new.key", &s, &msg) && s.len == 0);
+    testdata_expect(quin_gguf_get_u64(g, "i64", &u, &msg), QUIN_ERR_RANGE, &msg, "i64", "");
+    testdata_expect(quin_gguf_get_u64(g, "u8", &u, &msg), QUIN_ERR_FORMAT, &msg, "u8", "string");
+    assert_true(!quin_gguf_get_u64(g, "u16", &u, &msg) && u == 60000); /* the others stay */
+    static const char *const bad[] = {"", "=", "a", "a=", "a=int", "=int:1", "a=int:", "a=int:1x", "a=bool:1",
+                                      "a=float:", "a=float:x", "a=u32:1", "a=int:99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        testdata_expect(quin_gguf_override(g, bad[i], &msg), QUIN_ERR_ARG, &msg, "override", "KEY=TYPE:VALUE");
+    quin_gguf_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_hostile_metadata),
         cmocka_unit_test(test_hostile_tensors),
         cmocka_unit_test(test_unsupported_type_is_named),
+        cmocka_unit_test(test_override),
     };
     return cmocka_run_group_tests_name("gguf", tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void test_values(void **state)
     assert_string_equal(h->arch, "bitnet");
     assert_true(h->vocab == VOCAB && h->dim == DIM && h->layers == LAYERS && h->heads == HEADS);
     assert_true(h->kv_heads == KV_HEADS && h->head_size == HEAD_SIZE && h->ffn == FFN && h->context == 128);
-    assert_true(h->rms_eps == 1e-6f && h->rope_base == 500000.0f && h->rope_dims == HEAD_SIZE);
+    assert_true(h->rms_eps == 1e-6f && h->rope_base == 400000.0f && h->rope_dims == HEAD_SIZE);
     assert_true(h->activation == QUIN_ACTIVATION_SILU && h->tied_head && h->attn_sub_norm && h->ffn_sub_norm);
     assert_ptr_equal(m->head, m->embedding);
     check_floats(m->embedding, 0, VOCAB, DIM);
@@ -111,14 +111,19 @@ static void test_variants(void **state)
     file_start(&f);
     file_add_key(&f, "bitnet.hidden_activation", 's', 0, 0, "relu2");
     file_add_key(&f, "bitnet.rope.scaling.type", 's', 0, 0, "linear");
-    file_add_key(&f, "bitnet.rope.scaling.factor", 'f', 0, 1.0f, NULL);
+    file_add_key(&f, "bitnet.rope.scaling.factor", 'f', 0, 4.0f, NULL);
+    struct tensor *factors = file_add_tensor(&f, "rope_freqs.weight", 1, HEAD_SIZE / 2, 0);
+    factors->second = 8.0f;
     file_add_tensor(&f, "output.weight", VOCAB, DIM, 0);
     struct tensor *scale = file_add_tensor(&f, "blk.1.ffn_up.scale", 1, 1, 0);
     scale->first = 4.0f;
     struct quin_model *m = load_ok(&f, NULL);
     assert_int_equal(m->hyper.activation, QUIN_ACTIVATION_RELU2);
     assert_false(m->hyper.tied_head);
-    check_floats(m->head, 24, VOCAB, DIM);
+    assert_true(m->hyper.rope_scale == 4.0f && m->rope_factor[1] == 8.0f);
+    double turn = pow(400000.0, -2.0 / HEAD_SIZE);
+    assert_true(fabs(quin_model_angle(m, 24, 1) - 24 * turn / 32) < 1e-12);
+    check_floats(m->head, 25, VOCAB, DIM);
     check_floats(m->embedding, 0, VOCAB, DIM);
     assert_true(m->layer[1].up.scale == 3.0f && m->layer[0].up.scale == 0.75f);
     quin_model_free(m);
@@ -189,8 +194,8 @@ static void test_wrong_values(void **state)
         const char *words, *more;
     } cases[] = {
         /* clang-format off */
-        {"general.architecture", S("llama"), QUIN_ERR_UNSUPPORTED, "'llama'", "'bitnet'"},
-        {"general.architecture", S("bitnet-b1.58"), QUIN_ERR_UNSUPPORTED, "'bitnet-b1.58'", ""},
+        {"general.architecture", S("gptj"), QUIN_ERR_UNSUPPORTED, "'gptj'", "'bitnet'"},
+        {"general.architecture", S("bitnet-b1.59"), QUIN_ERR_UNSUPPORTED, "'bitnet-b1.59'", ""},
         {"general.architecture", S(""), QUIN_ERR_UNSUPPORTED, "''", ""},
         {"bitnet.context_length", U(0), QUIN_ERR_RANGE, "context length is 0", ""},
         {"bitnet.context_length", U(4000000000u), QUIN_ERR_RANGE, "context length", "4000000000"},
@@ -243,8 +248,7 @@ static void test_extra_keys(void **state)
         const char *s, *words;
     } cases[] = {
         {"bitnet.rope.scaling.type", 's', 0, "yarn", "bitnet.rope.scaling.type"},
-        {"bitnet.rope.scaling.type", 'u', 0, NULL, "bitnet.rope.scaling.type"},
-        {"bitnet.rope.scaling.factor", 'f', 2.0f, NULL, "bitnet.rope.scaling.factor"},
+        {"quintrit.activations", 's', 0, "int4", "'int4'"},
         {"bitnet.rope.scaling.attn_factor", 'f', 1.0f, NULL, "bitnet.rope.scaling.attn_factor"},
         {"bitnet.hidden_activation", 's', 0, "gelu", "'gelu'"},
     };
@@ -303,8 +307,103 @@ static void test_wrong_contents(void **state)
     file_tensor(&f, "token_embd.weight")->first = INFINITY;
     load_fails(&f, QUIN_ERR_FORMAT, "token_embd.weight", "[0][0]");
     file_start(&f);
-    file_tensor(&f, "blk.1.attn_v.weight")->first = 0.7f;
+    file_tensor(&f, "blk.1.attn_v.weight")->first = 0.7f; /* one value of many: damaged, not a master */
     load_fails(&f, QUIN_ERR_FORMAT, "blk.1.attn_v.weight", "");
+    file_start(&f);
+    file_add_key(&f, "bitnet.rope.scaling.type", 'u', 0, 0, NULL);
+    load_fails(&f, QUIN_ERR_FORMAT, "bitnet.rope.scaling.type", "");
+    file_start(&f);
+    file_add_key(&f, "bitnet.rope.scaling.factor", 'f', 0, 0.5f, NULL);
+    load_fails(&f, QUIN_ERR_RANGE, "scaling factor is 0.5", "");
+    file_start(&f);
+    file_add_tensor(&f, "rope_freqs.weight", 1, HEAD_SIZE / 2, 0)->second = -1.0f;
+    load_fails(&f, QUIN_ERR_RANGE, "rope_freqs.weight", "-1");
+    file_start(&f);
+    file_add_tensor(&f, "rope_freqs.weight", 1, HEAD_SIZE, 0);
+    load_fails(&f, QUIN_ERR_FORMAT, "rope_freqs.weight must be [1][16]", "");
+}
+
+static bool noted(const struct quin_model *m, bool loud, const char *words)
+{
+    for (size_t i = 0; i < m->notes.count; i++)
+        if (m->notes.note[i].loud == loud && strstr(m->notes.note[i].text, words))
+            return true;
+    return false;
+}
+
+/* What decides the activation, and that it is said. */
+static void test_activation(void **state)
+{
+    (void)state;
+    for (int with_key = 0; with_key < 2; with_key++)
+        for (int with_base = 0; with_base < 2; with_base++) {
+            struct file f;
+            file_start(&f);
+            file_key(&f, "bitnet.rope.freq_base")->f = with_base ? 500000.0f : 10000.0f;
+            if (with_key)
+                file_add_key(&f, "bitnet.hidden_activation", 's', 0, 0, with_base ? "silu" : "relu2");
+            struct quin_model *m = load_ok(&f, NULL);
+            assert_int_equal(m->hyper.activation, with_key ^ with_base ? QUIN_ACTIVATION_RELU2 : QUIN_ACTIVATION_SILU);
+            assert_int_equal(noted(m, true, "relu2, since RoPE base 500000"), !with_key && with_base);
+            assert_int_equal(noted(m, false, "silu, as the architecture"), !with_key && !with_base);
+            quin_model_free(m);
+        }
+}
+
+/* Of the masters below: mostly +1 by absmean, the first -1, the second 0. */
+static double master_at(size_t salt, size_t row, size_t column)
+{
+    return row == 0 && column < 2 ? (column ? 0.125 : -3.0) : (double)float_at(salt, row, column);
+}
+
+/* All matrices are masters, unless but one. */
+static void make_masters(struct file *f, const char *but)
+{
+    file_start(f);
+    for (size_t i = 0; i < f->tensors; i++) {
+        struct tensor *t = &f->tensor[i];
+        if (!(t->scale > 0) || (but && !strcmp(t->name, but)))
+            continue;
+        t->scale = 0;
+        t->first = -3.0f;
+        t->second = 0.125f;
+    }
+}
+
+static void check_master(const struct quin_linear *l, size_t salt)
+{
+    double sum = 0;
+    for (size_t r = 0; r < l->out; r++)
+        for (size_t c = 0; c < l->in; c++)
+            sum += fabs(master_at(salt, r, c));
+    double mean = sum / (double)(l->out * l->in);
+    assert_true(fabs((double)l->scale - mean) < 1e-6 * mean);
+    for (size_t r = 0; r < l->out; r++)
+        for (size_t c = 0; c < l->in; c++) {
+            double w = master_at(salt, r, c) / mean;
+            assert_int_equal(l->trits[r * l->in + c], (w > 0.5) - (w < -0.5));
+        }
+}
+
+/* Masters: quantised, with mean, trits and scale worked out here; refused where the file says so, or where other
+ * matrices are ternary. */
+static void test_masters(void **state)
+{
+    (void)state;
+    struct file f;
+    make_masters(&f, NULL);
+    size_t up = (size_t)(file_tensor(&f, "blk.0.ffn_up.weight") - f.tensor);
+    size_t q = (size_t)(file_tensor(&f, "blk.1.attn_q.weight") - f.tensor);
+    struct quin_model *m = load_ok(&f, NULL);
+    check_master(&m->layer[0].up, up);
+    check_master(&m->layer[1].q, q);
+    assert_true(noted(m, true, "14 matrices held masters"));
+    quin_model_free(m);
+    make_masters(&f, NULL);
+    file_add_key(&f, "quintrit.masters", 'b', 0, 0, NULL);
+    load_fails(&f, QUIN_ERR_FORMAT, "blk.0.attn_q.weight", "masters");
+    make_masters(&f, "blk.1.ffn_down.weight");
+    load_fails(&f, QUIN_ERR_FORMAT, "'blk.0.attn_q.weight' is not ternary", "1 of 14 matrices are");
 }
 
 static void test_unknown_tensors(void **state)
@@ -312,7 +411,6 @@ static void test_unknown_tensors(void **state)
     (void)state;
     static const char *const names[] = {"blk.0.attn_q.bias",
                                         "blk.2.attn_q.weight",
-                                        "rope_freqs.weight",
                                         "blk.0.attn_norm.scale",
                                         "blk.x.attn_q.weight",
                                         "blk.-1.attn_q.weight",
@@ -358,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_missing_keys),    cmocka_unit_test(test_wrong_values),
         cmocka_unit_test(test_extra_keys),      cmocka_unit_test(test_missing_tensors),
         cmocka_unit_test(test_wrong_shapes),    cmocka_unit_test(test_wrong_contents),
+        cmocka_unit_test(test_activation),      cmocka_unit_test(test_masters),
         cmocka_unit_test(test_unknown_tensors), cmocka_unit_test(test_stats_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

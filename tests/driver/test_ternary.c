@@ -60,7 +60,7 @@ static void test_ternary_tensors(void **state)
         n++;
     }
     fclose(f);
-    assert_true(n >= 17 && n + 1 == quin_gguf_tensor_count(g)); /* + 1: the scale tensor */
+    assert_true(n >= 20 && n + 1 == quin_gguf_tensor_count(g)); /* + 1: the scale tensor */
     quin_gguf_free(g);
 }
 
@@ -71,9 +71,9 @@ static void test_refused(void **state)
         const char *name, *a, *b;
         enum quin_err err;
     } rows[] = {
-        {"gauss_f32", "'gauss_f32' is not ternary: row 0, column 1 is 0.25", "0.5; quantise it by absmean",
-         QUIN_ERR_FORMAT},
-        {"gauss_f16", "row 0, column 1 is 0.25", "bf16 masters are not accepted", QUIN_ERR_FORMAT},
+        {"gauss_f32", "'gauss_f32' is not ternary: row 0, column 1 is 0.25",
+         "0.5; if this file holds masters", QUIN_ERR_FORMAT},
+        {"gauss_f16", "row 0, column 1 is 0.25", "quintrit.masters=bool:true", QUIN_ERR_FORMAT},
         {"last_f32", "row 6, column 511 is 0.500488281", "absmean", QUIN_ERR_FORMAT},
         {"last_f16", "row 6, column 511 is 0.500488281", "absmean", QUIN_ERR_FORMAT},
         {"nan_f32", "row 3, column 5", "not a finite number", QUIN_ERR_FORMAT},
@@ -87,6 +87,9 @@ static void test_refused(void **state)
         {"inf_tq2_0", "row 5, column 256", "not a finite number", QUIN_ERR_FORMAT},
         {"code_tq2", "row 6, column 457: TQ2_0 code 3", "damaged", QUIN_ERR_FORMAT},
         {"t_q8", "'t_q8' has type Q8_0 (8)", "convert", QUIN_ERR_UNSUPPORTED},
+        {"code_i2s", "'code_i2s', weight 713: I2_S code 3", "damaged", QUIN_ERR_FORMAT},
+        {"zero_i2s", "'zero_i2s': its I2_S scale is 0", "convert", QUIN_ERR_FORMAT},
+        {"nan_i2s", "'nan_i2s': its I2_S scale is", "nan", QUIN_ERR_FORMAT},
         {"blk.0.attn_q.weight", "'blk.0.attn_q.scale' must hold exactly one", "convert", QUIN_ERR_FORMAT},
         {"blk.1.attn_q.weight", "'blk.1.attn_q.scale' is 0", "positive", QUIN_ERR_FORMAT},
         {"blk.2.attn_q.weight", "'blk.2.attn_q.scale' is -1", "positive", QUIN_ERR_FORMAT},

@@ -84,7 +84,7 @@ def greedy(model: Path, *args) -> subprocess.CompletedProcess:
 def test_help_lists_every_command():
     p = run("--help")
     assert p.returncode == 0 and p.stderr == b""
-    for command in ("run", "info", "verify", "perplexity", "configs"):
+    for command in ("run", "info", "verify", "perplexity", "doctor", "configs"):
         assert re.search(rf"^  {command} ", p.stdout.decode(), re.M)
         q = run(command, "--help")
         assert q.returncode == 0 and q.stderr == b""

@@ -190,7 +190,8 @@ static void test_tensors(void **state)
                 fail_msg("seed %d, exact %d: %s, layer %zu, row %zu, column %zu: device %.9g, reference %.9g", (int)seeds[s], exact,
                          result.tensor, result.tensor_layer, result.tensor_position, result.tensor_column,
                          result.tensor_device, result.tensor_reference);
-            assert_int_equal(result.tensors, 3 * (2 * 15 + 1)); /* 15 tensors a layer, and the output norm */
+            assert_int_equal(result.tensors, 3 * (2 * (12 + 3 * 3) + 1)); /* 12 tensors a layer and 3 in blocks of 80, 80 and
+                                                                    32 columns, and the output norm */
             quin_tensors_free(t);
             quin_reference_free(r);
             close_engine(e);

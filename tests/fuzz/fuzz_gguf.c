@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer target for everything that reads a model file: opens the input as a GGUF, walks metadata and
  * tensors, decodes rows and ternary weights (sizes capped), creates a tokenizer, encodes the end of the input
- * with it. */
+ * with it, examines and loads it as a model, and takes its end as an override. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gguf.h"
+#include "lm.h"
 #include "ternary.h"
 #include "tokenizer.h"
 
@@ -134,6 +135,29 @@ static void walk_tokenizer(const struct quin_gguf *g, const uint8_t *data, size_
     quin_tokenizer_free(tok);
 }
 
+static void take_finding(void *user, enum quin_finding_level level, const char *subject, const char *text)
+{
+    (void)user;
+    (void)level;
+    touch(subject, strlen(subject));
+    touch(text, strlen(text));
+}
+
+static void walk_model(struct quin_gguf *g, const uint8_t *data, size_t len)
+{
+    struct quin_msg msg;
+    struct quin_model *m;
+    char text[65];
+    size_t n = len < sizeof text - 1 ? len : sizeof text - 1, problems;
+    memcpy(text, data + len - n, n);
+    text[n] = '\0';
+    quin_gguf_override(g, text, &msg);
+    quin_gguf_override(g, "quintrit.masters=bool:true", &msg);
+    quin_doctor_examine(g, NULL, take_finding, NULL, &problems, &msg);
+    if (!quin_model_load(g, NULL, &m, &msg))
+        quin_model_free(m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -145,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     walk_metadata(g);
     walk_tensors(g);
     walk_tokenizer(g, data, len);
+    walk_model(g, data, len);
     quin_gguf_free(g);
     return 0;
 }

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a GGUF of the full shape of a published model with random weights, straight as packed
+bytes: to see that it loads, compiles and runs in the memory of a machine. By hand and in `make
+test-all`:
+
+    python full_shape.py 2b4t --out model.gguf && build/quintrit info -m model.gguf
+"""
+import argparse
+from pathlib import Path
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType as Type
+
+# layers, width, heads, KV heads, head size, FFN, tokens, context, RoPE base, architecture
+SHAPES = {"2b4t": (30, 2560, 20, 5, 128, 6912, 128256, 4096, 500000.0, "bitnet-b1.58"),
+          "large": (24, 1536, 16, 16, 96, 4096, 32002, 2048, 10000.0, "bitnet"),
+          "llama3-8b": (32, 4096, 32, 8, 128, 14336, 128256, 8192, 500000.0, "llama"),
+          "falcon3-1b": (18, 2048, 8, 4, 256, 8192, 131072, 4096, 1000042.0, "llama")}
+
+
+class Maker:
+    def __init__(self, a: argparse.Namespace):
+        self.shape, self.rng = SHAPES[a.shape], np.random.default_rng(1)
+        self.w = gguf.GGUFWriter(a.out, self.shape[-1], use_temp_file=True)
+
+    def matrix(self, name: str, rows: int, columns: int) -> None:
+        """TQ1_0: ceil(v * 256 / 243) of random v; the scale 1 in the blocks, the matrix's own beside it."""
+        blocks = rows * columns // 256
+        raw = np.empty((blocks, 54), np.uint8)
+        raw[:, :48] = (self.rng.integers(0, 243, (blocks, 48), np.uint16) * 256 + 242) // 243
+        raw[:, 48:52] = (self.rng.integers(0, 81, (blocks, 4), np.uint16) * 3 * 256 + 242) // 243
+        raw[:, 52:] = np.array([1.0], np.float16).view(np.uint8)
+        self.w.add_tensor(f"{name}.weight", raw.reshape(rows, -1), raw_dtype=Type.TQ1_0)
+        self.w.add_tensor(f"{name}.scale", np.array([(1.5 / columns) ** 0.5], np.float32))
+
+    def rows(self, name: str, n: int, columns: int) -> None:
+        x = np.empty((n, columns), np.float16)
+        for i in range(0, n, 4096):
+            x[i:i + 4096] = self.rng.standard_normal((min(4096, n - i), columns), np.float32)
+        self.w.add_tensor(name, x)
+
+    def tokenizer(self, n: int) -> None:
+        """The 256 byte tokens and names for the rest: enough to start."""
+        plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+        other = (c for c in range(256, 512))
+        chars = [chr(b if b in plain else next(other)) for b in range(256)]
+        self.w.add_tokenizer_model("gpt2")
+        self.w.add_tokenizer_pre("gpt-2")
+        self.w.add_token_list(chars + ["qq"] + [f"<{i}>" for i in range(257, n)])
+        self.w.add_token_types([gguf.TokenType.NORMAL] * 257 + [gguf.TokenType.CONTROL] * (n - 257))
+        self.w.add_token_merges(["q q"])
+        self.w.add_eos_token_id(n - 1)
+
+    def write(self) -> None:
+        layers, dim, heads, kv, size, ffn, vocab, context, base, arch = self.shape
+        w, norms = self.w, ["attn_norm", "ffn_norm"]
+        w.add_context_length(context)
+        w.add_embedding_length(dim)
+        w.add_block_count(layers)
+        w.add_feed_forward_length(ffn)
+        w.add_head_count(heads)
+        w.add_head_count_kv(kv)
+        w.add_key_length(size)
+        w.add_value_length(size)
+        w.add_layer_norm_rms_eps(1e-5)
+        w.add_rope_freq_base(base)
+        self.tokenizer(vocab)
+        self.rows("token_embd.weight", vocab, dim)
+        if arch == "llama":
+            self.rows("output.weight", vocab, dim)
+        widths = {"attn_norm": dim, "ffn_norm": dim, "attn_sub_norm": heads * size, "ffn_sub_norm": ffn}
+        if arch != "llama":
+            norms += ["attn_sub_norm", "ffn_sub_norm"]
+        for i in range(layers):
+            for name in norms:
+                w.add_tensor(f"blk.{i}.{name}.weight", np.ones(widths[name], np.float32))
+            for name, rows, columns in (("attn_q", heads * size, dim), ("attn_k", kv * size, dim),
+                                        ("attn_v", kv * size, dim), ("attn_output", dim, heads * size),
+                                        ("ffn_gate", ffn, dim), ("ffn_up", ffn, dim), ("ffn_down", dim, ffn)):
+                self.matrix(f"blk.{i}.{name}", rows, columns)
+        w.add_tensor("output_norm.weight", np.ones(dim, np.float32))
+        w.write_header_to_file()
+        w.write_kv_data_to_file()
+        w.write_tensors_to_file()
+        w.close()
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    ap.add_argument("shape", choices=SHAPES)
+    ap.add_argument("--out", type=Path, required=True, help="GGUF file to write")
+    Maker(ap.parse_args()).write()
+
+
+if __name__ == "__main__":
+    main()
