@@ -104,6 +104,7 @@ module quin_processor #(
     logic aborting_q;
     logic row_wanted, row_asking_q, row_have_q;
     logic failing, over_limit, past_end, finished;
+    logic over_limit_q, past_end_q, settled_q;  // the former, of this command in FETCH if settled_q
     logic [31:0] pc_next;
     logic [2:0] first_error;
 
@@ -301,7 +302,7 @@ module quin_processor #(
                 end
                 FETCH: begin
                     if (fetch_valid_i && fetch_error_i == '0) cmd_q <= fetch_cmd_i;
-                    if (failing || past_end || over_limit) state_q <= DRAIN;
+                    if (failing || (settled_q && (past_end_q || over_limit_q))) state_q <= DRAIN;
                     else if (fetch_valid_i) state_q <= fetch_error_i != '0 ? DRAIN : DECODE;
                 end
                 DECODE: state_q <= READ_ROWS;
@@ -340,6 +341,12 @@ module quin_processor #(
     end
 
     always_ff @(posedge clk_i) begin
+        past_end_q <= past_end;
+        over_limit_q <= over_limit;
+        settled_q <= rst_ni && state_q == FETCH;
+    end
+
+    always_ff @(posedge clk_i) begin
         if (start_i && state_q == IDLE) begin
             pc_q <= '0;
             executed_q <= '0;
@@ -352,8 +359,8 @@ module quin_processor #(
     // ---- units and errors: the first in program order stays ----
     logic [3:0] own_error;
 
-    assign own_error = failing ? 4'd0 : state_q == FETCH && past_end ? quin_pkg::DERR_PROGRAM[3:0] :
-                       state_q == FETCH && over_limit ? quin_pkg::DERR_LIMIT[3:0] :
+    assign own_error = failing ? 4'd0 : state_q == FETCH && settled_q && past_end_q ? quin_pkg::DERR_PROGRAM[3:0] :
+                       state_q == FETCH && settled_q && over_limit_q ? quin_pkg::DERR_LIMIT[3:0] :
                        state_q == FETCH && fetch_valid_i ? fetch_error_i :
                        state_q == READ_ROWS && !is_unit && !is_set_q && !is_branch_q && !is_end_q ? quin_pkg::DERR_OPCODE[3:0] :
                        state_q == EXECUTE && bad_control ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
@@ -379,7 +386,7 @@ module quin_processor #(
                 error_q <= own_error;
                 error_command_q <= pc_q;
                 error_index_q <= executed_q;
-                error_address_q <= state_q == FETCH && !past_end && !over_limit ? fetch_address_i : 40'd0;
+                error_address_q <= state_q == FETCH && !past_end_q && !over_limit_q ? fetch_address_i : 40'd0;
             end
             for (i = 0; i < 3; i = i + 1)
                 if (done_i[i] && done_error_i[4*i +: 4] != '0 && first_error[i]) begin
