@@ -13,6 +13,7 @@ import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Type
 
+from make_chats import write_chats
 from make_tokenizer import write_tokenizers
 from make_vocabularies import write_vocabularies
 
@@ -259,6 +260,7 @@ def main() -> None:
     write_micro(a.out, rng, "bitnet", "masters")
     write_tokenizers(a.out, random.Random(a.seed))
     write_vocabularies(a.out, random.Random(a.seed))
+    write_chats(a.out, random.Random(a.seed))
 
 
 if __name__ == "__main__":

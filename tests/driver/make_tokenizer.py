@@ -55,7 +55,7 @@ def pieces(tok: Tokenizer) -> tuple[list[str], list[int], list[str]]:
 
 
 def write(path: Path, texts, kinds, merges, model="gpt2", pre="gpt-2", bos=0, eos=0, tensors=False,
-          add_bos=True) -> None:
+          add_bos=True, template=None) -> None:
     w = gguf.GGUFWriter(path, "test")
     if model is not None:
         w.add_tokenizer_model(model)
@@ -71,6 +71,8 @@ def write(path: Path, texts, kinds, merges, model="gpt2", pre="gpt-2", bos=0, eo
     w.add_eos_token_id(eos)
     if add_bos is not None:
         w.add_add_bos_token(add_bos)
+    if template is not None:
+        w.add_chat_template(template)
     if tensors:
         t = np.tile(np.array([0.5, 0, -0.5, 0.5], np.float32), (2, 64))
         for name, q in (("a", Type.F32), ("b", Type.F16), ("c", Type.TQ1_0), ("d", Type.TQ2_0)):
