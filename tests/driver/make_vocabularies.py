@@ -4,6 +4,7 @@
 
 Pre-tokenizers: the expressions of the models' own tokenizer.json, by their names in GGUF.
 """
+import argparse
 import io
 import json
 import random
@@ -84,7 +85,10 @@ def byte_level_files(out: Path, name: str, tok: Tokenizer, control: list[str], r
 def texts_for(r: random.Random, control: list[str], count: int) -> list[str]:
     pool = [i for i in range(1, 0x110000) if base.known(i)]
     texts = MORE + base.fixed_texts() + [base.random_text(r, pool) for _ in range(count)]
-    return [t.replace(base.END, r.choice(control)) for t in texts]
+    return [t.replace(base.END, r.choice(control)) for t in texts] + given
+
+
+given: list[str] = []  # texts of --texts
 
 
 # ---- SentencePiece ----
@@ -202,3 +206,21 @@ def write_vocabularies(out: Path, r: random.Random) -> None:
     byte_level_files(out, "tok_llama-bpe", lose_merges(train(PRE["llama-bpe"](), 700, control), r), control, r,
                      None)
     write_spm_files(out, r)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("out", type=Path, help="folder to write into")
+    p.add_argument("--seed", type=int, default=1, help="seed of all random data (default 1)")
+    p.add_argument("--texts", type=Path, nargs="*", default=[], help="text files to encode, too, line by line")
+    p.add_argument("--bytes", type=int, default=1 << 20, help="of each of them at most (default 1 MiB)")
+    a = p.parse_args()
+    for path in a.texts:
+        with path.open("rb") as f:
+            given.extend(line for line in f.read(a.bytes).decode(errors="ignore").splitlines(True) if line)
+    write_vocabularies(a.out, random.Random(a.seed))
+    print(f"{sum(len(t.encode()) for t in given)} bytes in {len(given)} texts given")
+
+
+if __name__ == "__main__":
+    main()
