@@ -174,7 +174,9 @@ def write_spm_files(out: Path, r: random.Random) -> None:
     model = train_spm()
     for name, prefix in (("spm", True), ("spm_no_prefix", False)):
         spm = Spm(model, prefix)
-        write_spm(out / f"{name}.gguf", spm, None if prefix else False)
+        # scores are negative; larger by 300 they order the tokens the same
+        write_spm(out / f"{name}.gguf", spm, None if prefix else False,
+                  scores=None if prefix else lambda s: [x + 300 for x in s])
         cases = base.Cases(out / f"{name}.cases", None)
         for text in texts_for(r, CONTROL, 1500) + ["▁", "a▁b", "<0x41>", "<0x4", "<unk>", "\0a"]:
             for special in (False, True):
