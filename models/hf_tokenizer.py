@@ -9,16 +9,25 @@ import gguf
 
 # what tokenizer.ggml.pre calls a pre-tokenizer -> a part of its regular expression
 SPLITS = {"llama-bpe": r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*", "qwen2": r"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"}
+# and those of several stages, by their types
+STAGES = {("Digits", "ByteLevel"): "smollm", ("Punctuation", "ByteLevel", "Split"): "falcon"}
 
 
-def pre_name(pre: dict | None) -> str | None:
+def pre_name(tok: dict) -> str | None:
     """Name of a byte-level pre-tokenizer, None if it is none of those known."""
+    pre, whole_words = tok.get("pre_tokenizer"), bool(tok["model"].get("ignore_merges"))
     parts = (pre or {}).get("pretokenizers", [pre] if pre else [])
     level = next((p for p in parts if p["type"] == "ByteLevel"), None)
     regex = next((p["pattern"].get("Regex", "") for p in parts if p["type"] == "Split"), None)
     if level and regex is None and len(parts) == 1 and level.get("use_regex", True):
         return "gpt-2"
-    return next((name for name, part in SPLITS.items() if regex and part in regex and len(parts) == 2), None)
+    stages = tuple(p["type"] for p in parts)
+    if stages in STAGES and level.get("use_regex", True):
+        return STAGES[stages]
+    name = next((name for name, part in SPLITS.items() if regex and part in regex and len(parts) == 2), None)
+    if name == "llama-bpe" and not whole_words:
+        return "dbrx"  # the same words, all of them merged
+    return name
 
 
 def token_list(tok: dict, size: int) -> tuple[list[str], list[int]]:
@@ -45,6 +54,13 @@ def add_scores(out: gguf.GGUFWriter, tok: dict, tokens: list[str]) -> None:
     out.add_token_scores([float(-ranks[t]) if t in ranks else 0.0 for t in tokens])
 
 
+def space_prefix(tok: dict) -> bool:
+    """Does a space go before a text? By Llama's older form, a normalizer, or by the newer pre-tokenizer."""
+    pre = tok.get("pre_tokenizer") or {}
+    prefix = pre.get("type") == "Metaspace" and pre.get("prepend_scheme", "always") != "never"
+    return prefix or '"Prepend"' in json.dumps(tok.get("normalizer"))
+
+
 def add_tokenizer(out: gguf.GGUFWriter, folder: Path, config: dict) -> list[str]:
     path = folder / "tokenizer.json"
     if not path.exists():
@@ -60,14 +76,17 @@ def add_tokenizer(out: gguf.GGUFWriter, folder: Path, config: dict) -> list[str]
     out.add_token_types(types)
     if sentencepiece:
         out.add_tokenizer_pre("default")
+        out.add_add_space_prefix(space_prefix(tok))
         add_scores(out, tok, tokens)
     else:
-        pre = pre_name(tok.get("pre_tokenizer"))
+        pre = pre_name(tok)
         if pre is None:
             notes.append("pre-tokenizer unknown: texts may be cut in other places than in training")
         out.add_tokenizer_pre(pre or "default")
     special = gguf.SpecialVocab(folder, load_merges=not sentencepiece, n_vocab=size)
     special.add_to_gguf(out, quiet=True)
+    if "bos" not in special.add_special_token:
+        out.add_add_bos_token(False)  # readers take some names of pre-tokenizers for a yes
     if special.chat_template is None:
         notes.append("no chat template")
     return notes

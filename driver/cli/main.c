@@ -24,6 +24,10 @@ static const struct command {
      "Writes the prompt and the text that the model makes of it to stdout, token by token, and a report to\n"
      "stderr. Ctrl-C ends the text; a second one ends the command. Texts of control tokens in the prompt,\n"
      "such as <|endoftext|>, count as these tokens."},
+    {"chat", QUIN_COMMAND_CHAT, quin_chat_main, "a conversation, line by line",
+     "Takes each line of stdin as a message and writes the model's answer to stdout, in the format of the model's\n"
+     "chat template. Ctrl-C ends an answer; at the end of stdin the command ends. Texts of control tokens in\n"
+     "messages do not count as these tokens."},
     {"info", QUIN_COMMAND_INFO, quin_info_main, "what is in a model file, and how it compiles",
      "Prints what a model file holds, and what becomes of it in a device of the configuration."},
     {"verify", QUIN_COMMAND_VERIFY, quin_verify_main, "device against float reference",

@@ -17,7 +17,8 @@
 #define INFO QUIN_COMMAND_INFO
 #define VERIFY QUIN_COMMAND_VERIFY
 #define PERPLEXITY QUIN_COMMAND_PERPLEXITY
-#define DEVICE (RUN | INFO | VERIFY | PERPLEXITY)
+#define CHAT QUIN_COMMAND_CHAT
+#define DEVICE (RUN | CHAT | INFO | VERIFY | PERPLEXITY)
 #define DOCTOR QUIN_COMMAND_DOCTOR
 #define ANY (DEVICE | DOCTOR | QUIN_COMMAND_CONFIGS)
 #define AT(member) offsetof(struct quin_options, member)
@@ -41,20 +42,22 @@ static const struct row {
      "text to go on from (default: \"Once upon a time\")"},
     {"file", 'f', TEXT, RUN | VERIFY | PERPLEXITY, AT(file), 0, 0, "FILE",
      "take the text from a file; - is stdin"},
-    {"n-predict", 'n', COUNT, RUN | VERIFY, AT(count), -1, UINT32_MAX - 1, "N",
-     "tokens to generate, at most to the end of the context; -1: to its end (default: run 200, verify 256)"},
+    {"system", 0, TEXT, CHAT, AT(system), 0, 0, "TEXT", "what the model is told before the first message"},
+    {"n-predict", 'n', COUNT, RUN | CHAT | VERIFY, AT(count), -1, UINT32_MAX - 1, "N",
+     "tokens to generate, at most to the end of the context; -1: to its end (default: run 200, verify 256, chat "
+     "-1 an answer)"},
     {"ctx-size", 'c', U32, DEVICE, AT(context), 0, UINT32_MAX, "N",
      "positions of the context; 0: the model's (default)"},
-    {"seed", 's', SEED, RUN, AT(seed), 0, 0, "N",
+    {"seed", 's', SEED, RUN | CHAT, AT(seed), 0, 0, "N",
      "seed of the sampling; -1: random (default); the report shows it"},
-    {"temp", 0, REAL, RUN, AT(temperature), -1e6, 1e6, "T",
+    {"temp", 0, REAL, RUN | CHAT, AT(temperature), -1e6, 1e6, "T",
      "temperature (default 0.8); 0 or less: the likeliest token, chosen on the device"},
-    {"top-k", 0, U32, RUN, AT(top_k), 0, UINT32_MAX, "K",
+    {"top-k", 0, U32, RUN | CHAT, AT(top_k), 0, UINT32_MAX, "K",
      "choose among the K likeliest tokens (default 40); 0: all"},
-    {"top-p", 0, REAL, RUN, AT(top_p), 1e-9, 1, "P",
+    {"top-p", 0, REAL, RUN | CHAT, AT(top_p), 1e-9, 1, "P",
      "choose among the likeliest tokens that make up P (default 0.95); 1: all"},
-    {"stop", 0, STOP, RUN, 0, 0, 0, "TEXT", "end when TEXT has been written; up to 16 times"},
-    {"ignore-eos", 0, FLAG, RUN, AT(ignore_eos), 0, 0, NULL, "go on after the model's end of text"},
+    {"stop", 0, STOP, RUN | CHAT, 0, 0, 0, "TEXT", "end when TEXT has been written; up to 16 times"},
+    {"ignore-eos", 0, FLAG, RUN | CHAT, AT(ignore_eos), 0, 0, NULL, "go on after the model's end of text"},
     {"tensors", 0, FLAG, INFO, AT(tensors), 0, 0, NULL, "list the tensors of the file"},
     {"tolerance", 0, REAL, VERIFY, AT(tolerance), 1e-12, 1e6, "X",
      "error that an element may have, as a share of its tensor's largest magnitude (default 0.1)"},
@@ -74,7 +77,7 @@ static const struct row {
     {"trace", 0, TEXT, RUN, AT(trace), 0, 0, "FILE", "rtl: write a waveform, FST; slower"},
     {"trace-from", 0, COUNT, RUN, AT(trace_from), 0, 1e15, "C", "first cycle of the waveform (default: 0)"},
     {"trace-to", 0, COUNT, RUN, AT(trace_to), 1, 1e15, "C", "cycle before which it ends (default: all)"},
-    {"verbose", 'v', FLAG, RUN, AT(verbose), 0, 0, NULL,
+    {"verbose", 'v', FLAG, RUN | CHAT, AT(verbose), 0, 0, NULL,
      "also report the model, the device and every counter"},
     {"help", 'h', FLAG, ANY, AT(help), 0, 0, NULL, "this text"},
 };
@@ -246,7 +249,7 @@ enum quin_exit quin_options_parse(enum quin_command command, const char *name, i
     int c;
     *o = (struct quin_options){.backend = "cmodel",
                                .config = "sim",
-                               .count = command == VERIFY ? 256 : 200,
+                               .count = command == VERIFY ? 256 : command == CHAT ? -1 : 200,
                                .temperature = 0.8,
                                .top_k = 40,
                                .top_p = 0.95};

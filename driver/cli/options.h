@@ -19,14 +19,15 @@ enum quin_command {
     QUIN_COMMAND_VERIFY = 4,
     QUIN_COMMAND_PERPLEXITY = 8,
     QUIN_COMMAND_CONFIGS = 16,
-    QUIN_COMMAND_DOCTOR = 32
+    QUIN_COMMAND_DOCTOR = 32,
+    QUIN_COMMAND_CHAT = 64
 };
 
 enum { QUIN_STOPS_MAX = 16, QUIN_OVERRIDES_MAX = 32 };
 
 struct quin_options {
     const char *model; /* NULL: the embedded one */
-    const char *prompt, *file;
+    const char *prompt, *file, *system;
     const char *backend, *config;
     const char *timeline, *trace;  /* NULL: not written */
     int64_t trace_from, trace_to;  /* cycles; 0, 0: all */

@@ -4,11 +4,9 @@
  * that a stop text or Ctrl-C is obeyed soon; otherwise logits come to the host, and the token chosen there
  * goes back.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "commands.h"
 #include "report.h"
@@ -166,22 +164,9 @@ static enum quin_err generate(struct run *r, struct quin_msg *msg)
 
 static enum quin_exit open_sampler(struct run *r)
 {
-    struct quin_msg msg = {""};
-    struct quin_sampler_options options = {r->o->temperature, r->o->top_k, r->o->top_p, r->o->seed};
-    uint32_t random;
-    if (r->o->temperature <= 0)
-        return QUIN_EXIT_GOOD;
-    if (!r->o->seed_given) { /* 32 bits, to be typed again */
-        if (getrandom(&random, sizeof random, 0) != sizeof random) {
-            quin_term_error("no random seed: %s; give one with -s", strerror(errno));
-            return QUIN_EXIT_FAILED;
-        }
-        options.seed = random;
-    }
-    r->report.seed = options.seed;
-    enum quin_err err = quin_sampler_create(&options, r->s.model.vocab, &r->sampler, &msg);
-    if (err)
-        return quin_session_fail(err, &msg);
+    enum quin_exit code = quin_session_sampler(r->o, r->s.model.vocab, &r->sampler, &r->report.seed);
+    if (code || !r->sampler)
+        return code;
     r->logits = calloc(r->s.model.vocab, sizeof *r->logits);
     if (!r->logits)
         quin_term_error("no memory for the logits");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "configs.h"
 #include "terminal.h"
@@ -212,6 +213,28 @@ void quin_session_quote_name(const struct quin_session *s, char *out, size_t siz
 {
     const char *name = s->model.name[0] ? s->model.name : "(no name)";
     quin_text_quote(name, strlen(name), out, size);
+}
+
+enum quin_exit quin_session_sampler(const struct quin_options *o, size_t vocab, struct quin_sampler **sampler,
+                                    uint64_t *seed)
+{
+    struct quin_msg msg = {""};
+    struct quin_sampler_options options = {o->temperature, o->top_k, o->top_p, o->seed};
+    uint32_t random;
+    *sampler = NULL;
+    if (o->temperature <= 0)
+        return QUIN_EXIT_GOOD;
+    if (!o->seed_given) { /* 32 bits, to be typed again */
+        if (getrandom(&random, sizeof random, 0) != sizeof random) {
+            quin_term_error("no random seed: %s; give one with -s", strerror(errno));
+            return QUIN_EXIT_FAILED;
+        }
+        options.seed = random;
+    }
+    if (seed)
+        *seed = options.seed;
+    enum quin_err err = quin_sampler_create(&options, vocab, sampler, &msg);
+    return err ? quin_session_fail(err, &msg) : QUIN_EXIT_GOOD;
 }
 
 /* ---- output ---- */

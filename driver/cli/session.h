@@ -45,6 +45,10 @@ void quin_prompt_free(struct quin_prompt *p);
 uint32_t quin_session_room(const struct quin_options *o, const struct quin_session *s,
                            const struct quin_prompt *p);
 
+/* The sampler of the options, and its seed if seed is not NULL; NULL with no temperature: greedy. */
+enum quin_exit quin_session_sampler(const struct quin_options *o, size_t vocab, struct quin_sampler **sampler,
+                                    uint64_t *seed);
+
 /* What stdout's errors mean for the exit code: a reader that went away is no failure. */
 enum quin_exit quin_session_end_output(int error, enum quin_exit code);
 

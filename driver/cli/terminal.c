@@ -65,6 +65,12 @@ void quin_term_hold_interrupts(void)
     held = 1;
 }
 
+void quin_term_release_interrupts(void)
+{
+    held = 0;
+    interrupted = 0;
+}
+
 bool quin_term_interrupted(void)
 {
     return interrupted;

@@ -39,6 +39,8 @@ void quin_term_wrote(uint32_t code_point);
 /* Ctrl-C ends the process with 130; after _hold it makes _interrupted true, and the second one ends it. */
 void quin_term_hold_interrupts(void);
 bool quin_term_interrupted(void);
+/* Ctrl-C ends the process again; what was held is forgotten. */
+void quin_term_release_interrupts(void);
 
 double quin_term_seconds(void); /* of a clock that never goes back */
 

@@ -74,6 +74,28 @@ enum quin_err quin_lm_decode(const struct quin_lm *lm, uint32_t token, const cha
 uint32_t quin_lm_eos(const struct quin_lm *lm); /* UINT32_MAX: none */
 uint32_t quin_lm_bos(const struct quin_lm *lm);
 
+/* ---- conversations ---- */
+
+struct quin_chat_message {
+    const char *role; /* "system", "user", "assistant" */
+    const char *content; /* [length] */
+    size_t length;
+};
+
+/* The format of conversations that the model's chat template is recognised as ("llama3", "bitnet", "falcon3",
+ * "chatml"), "plain" for a file without one. UNSUPPORTED for a template that is none of them. */
+enum quin_err quin_chat_name(const struct quin_lm *lm, const char **name, struct quin_msg *msg);
+/* The conversation as text, with the control tokens' texts; answer: up to where the model is to go on. *text is to be
+ * freed with free() and has a NUL behind it. */
+enum quin_err quin_chat_format(const struct quin_lm *lm, const struct quin_chat_message *messages, size_t count,
+                               bool answer, char **text, size_t *length, struct quin_msg *msg);
+/* The same as tokens, to be freed with free(), the begin-of-sequence token included if the model wants it. Texts of
+ * control tokens inside messages do not count as these tokens. */
+enum quin_err quin_chat_encode(const struct quin_lm *lm, const struct quin_chat_message *messages, size_t count,
+                               bool answer, uint32_t **tokens, size_t *n, struct quin_msg *msg);
+/* The token that ends an answer, beside quin_lm_eos; UINT32_MAX: none. */
+uint32_t quin_chat_end(const struct quin_lm *lm);
+
 /* ---- engines ---- */
 
 struct quin_engine; /* opaque */

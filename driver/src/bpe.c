@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
 #include "msg.h"
 
 #define NONE UINT32_MAX
@@ -110,36 +111,6 @@ void quin_bpe_clear(struct quin_bpe *b)
     memset(b, 0, sizeof *b);
 }
 
-/* ---- heap of candidates, smallest first: lowest rank, then leftmost ---- */
-
-/* The key rank << 32 | position orders by rank first and by position among equals. */
-static void heap_push(struct quin_bpe_work *w, uint64_t key)
-{
-    size_t i = w->heap_n++;
-    for (; i > 0 && w->heap[(i - 1) / 2] > key; i = (i - 1) / 2)
-        w->heap[i] = w->heap[(i - 1) / 2];
-    w->heap[i] = key;
-}
-
-static uint64_t heap_pop(struct quin_bpe_work *w)
-{
-    uint64_t top = w->heap[0], key = w->heap[--w->heap_n];
-    size_t i = 0;
-    for (;;) {
-        size_t child = 2 * i + 1;
-        if (child >= w->heap_n)
-            break;
-        if (child + 1 < w->heap_n && w->heap[child + 1] < w->heap[child])
-            child++;
-        if (w->heap[child] >= key)
-            break;
-        w->heap[i] = w->heap[child];
-        i = child;
-    }
-    w->heap[i] = key;
-    return top;
-}
-
 /* ---- merging ---- */
 
 /* Makes room for a word of len bytes; the old contents are not kept. */
@@ -171,14 +142,14 @@ static void consider(const struct quin_bpe *b, struct quin_bpe_work *w, uint32_t
         return;
     uint32_t rank = b->slots[slot_of(b, w->id[i], w->id[w->next[i]])];
     if (rank != NONE)
-        heap_push(w, (uint64_t)rank << 32 | i);
+        quin_heap_push(w->heap, &w->heap_n, (uint64_t)rank << 32 | i);
 }
 
 /* Merges until no candidate is left. */
 static void merge_all(const struct quin_bpe *b, struct quin_bpe_work *w)
 {
     while (w->heap_n) {
-        uint64_t key = heap_pop(w);
+        uint64_t key = quin_heap_pop(w->heap, &w->heap_n);
         const struct quin_merge *m = &b->merges[key >> 32];
         uint32_t i = (uint32_t)key, j = w->next[i];
         /* A symbol that was merged away has id NONE, which no merge names. */
@@ -197,6 +168,9 @@ static void merge_all(const struct quin_bpe *b, struct quin_bpe_work *w)
 enum quin_err quin_bpe_word(const struct quin_bpe *b, struct quin_bpe_work *w, const struct quin_vocab *v,
                             const char *word, size_t len, struct quin_tokens *out, struct quin_msg *msg)
 {
+    uint32_t whole = b->whole_words ? quin_vocab_find_word(v, word, len) : NONE;
+    if (whole != NONE)
+        return quin_tokens_push(out, whole, msg);
     enum quin_err e = len ? reserve(w, len, msg) : QUIN_OK;
     if (e || !len)
         return e;

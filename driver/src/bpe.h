@@ -17,6 +17,7 @@ struct quin_bpe {
     struct quin_merge *merges; /* [n], by rank */
     uint32_t *slots;           /* [mask + 1], open addressing by (left, right): rank, or UINT32_MAX */
     size_t mask;
+    bool whole_words; /* a word that is a token is that token, unmerged */
 };
 
 /* Working memory of one encoding; starts zeroed and grows to the longest word. */
@@ -31,7 +32,7 @@ enum quin_err quin_bpe_load(struct quin_bpe *b, const struct quin_vocab *v, cons
                             struct quin_msg *msg);
 void quin_bpe_clear(struct quin_bpe *b);
 
-/* Merges ids[n], the byte tokens of a word, and appends the result to out. */
+/* Merges the byte tokens of a word, and appends the result to out. */
 enum quin_err quin_bpe_word(const struct quin_bpe *b, struct quin_bpe_work *w, const struct quin_vocab *v,
                             const char *word, size_t len, struct quin_tokens *out, struct quin_msg *msg);
 void quin_bpe_work_free(struct quin_bpe_work *w);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat.h"
 #include "family.h"
 #include "i2_s.h"
 #include "lm.h"
@@ -311,6 +312,7 @@ static void examine_gains(struct doctor *d)
 static void examine_tokenizer(struct doctor *d)
 {
     struct quin_tokenizer *t = NULL;
+    struct quin_chat chat;
     struct quin_msg msg;
     if (quin_tokenizer_create(d->g, &t, &msg)) {
         find(d, QUIN_FINDING_PROBLEM, "tokenizer", "%s", msg.text);
@@ -321,8 +323,11 @@ static void examine_tokenizer(struct doctor *d)
         find(d, QUIN_FINDING_PROBLEM, "tokenizer", "%zu tokens, but the embedding has %zu rows", n,
              d->hyper.vocab);
     else
-        find(d, QUIN_FINDING_GOOD, "tokenizer", "byte-level BPE, %zu tokens for %zu rows", n, d->hyper.vocab);
-    if (!quin_gguf_find(d->g, "tokenizer.ggml.pre"))
+        find(d, QUIN_FINDING_GOOD, "tokenizer", "%s, %zu tokens for %zu rows", quin_tokenizer_kind(t), n, d->hyper.vocab);
+    if (quin_tokenizer_guessed(t))
+        find(d, QUIN_FINDING_NOTE, "tokenizer", "no pre-tokenizer is named, but the vocabulary is Llama 3's: "
+                                                "llama-bpe is used");
+    else if (!quin_gguf_find(d->g, "tokenizer.ggml.pre") && strcmp(quin_tokenizer_kind(t), "SentencePiece"))
         find(d, QUIN_FINDING_NOTE, "tokenizer", "no pre-tokenizer is named: GPT-2's is used");
     if (quin_tokenizer_bos(t) == QUIN_TOKEN_NONE)
         find(d, QUIN_FINDING_NOTE, "tokenizer", "no token begins a text (bos)");
@@ -331,6 +336,14 @@ static void examine_tokenizer(struct doctor *d)
              "no token ends a text (eos): texts end at the number of tokens asked for");
     if (!quin_gguf_find(d->g, "tokenizer.chat_template"))
         find(d, QUIN_FINDING_NOTE, "tokenizer", "no chat template");
+    else if (quin_chat_find(d->g, &chat, &msg))
+        find(d, QUIN_FINDING_NOTE, "tokenizer", "%s", msg.text);
+    else if (quin_chat_replaces(&chat))
+        find(d, QUIN_FINDING_NOTE, "tokenizer",
+             "the chat template is a converter's stand-in that the model was not trained on; %s's own is used",
+             quin_chat_row_name(&chat));
+    else
+        find(d, QUIN_FINDING_GOOD, "tokenizer", "chat template %s", quin_chat_row_name(&chat));
     quin_tokenizer_free(t);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Byte-level BPE tokenizer: joins vocabulary, word splitting and merging, and takes special tokens out of a
- * text. */
+/* A tokenizer: joins vocabulary, word splitting and merging, and takes special tokens out of a text. */
 #include "tokenizer.h"
 
 #include <stdlib.h>
@@ -9,13 +8,17 @@
 #include "bpe.h"
 #include "msg.h"
 #include "pretok.h"
+#include "spm.h"
 #include "vocab.h"
 
 struct quin_tokenizer {
+    const char *model; /* as the GGUF calls it: "gpt2" has pretok and bpe, "llama" has spm */
+    bool guessed;      /* the pre-tokenizer is told by the vocabulary */
     struct quin_vocab vocab;
     struct quin_bpe bpe;
-    struct quin_pretok *pretok;
-    uint32_t bos, eos;
+    struct quin_pretok *pretok; /* NULL: "llama" */
+    struct quin_spm spm;
+    uint32_t bos, eos, eot;
     bool add_bos;
     uint32_t *special; /* tokens that are taken from the text as a whole, by first byte, longest first */
     uint32_t special_at[257]; /* those with first byte b are special[special_at[b]] up to special[special_at[b
@@ -44,9 +47,10 @@ void quin_tokens_free(struct quin_tokens *t)
 
 /* ---- creation ---- */
 
-/* Only byte-level BPE; SentencePiece and WordPiece models need other algorithms. */
-static enum quin_err check_model(const struct quin_gguf *g, struct quin_msg *msg)
+/* Byte-level BPE, or SentencePiece's BPE; WordPiece and unigram models need other algorithms. */
+static enum quin_err load_model(struct quin_tokenizer *t, const struct quin_gguf *g, struct quin_msg *msg)
 {
+    static const char *const models[] = {"gpt2", "llama"};
     struct quin_str s;
     if (!quin_gguf_find(g, "tokenizer.ggml.model"))
         return quin_msg_set(msg, QUIN_ERR_FORMAT,
@@ -56,12 +60,20 @@ static enum quin_err check_model(const struct quin_gguf *g, struct quin_msg *msg
     enum quin_err e = quin_gguf_get_str(g, "tokenizer.ggml.model", &s, msg);
     if (e)
         return e;
-    if (s.len != 4 || memcmp(s.ptr, "gpt2", 4) != 0)
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
+        if (s.len == strlen(models[i]) && !memcmp(s.ptr, models[i], s.len))
+            t->model = models[i];
+    if (!t->model)
         return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
                             "tokenizer model '%.*s' is not supported; use a model with a byte-level BPE "
-                            "tokenizer ('gpt2')",
+                            "tokenizer ('gpt2') or SentencePiece's BPE ('llama')",
                             quin_msg_clip(s.len), s.ptr);
     return QUIN_OK;
+}
+
+static bool is_sentencepiece(const struct quin_tokenizer *t)
+{
+    return t->model[0] == 'l';
 }
 
 /* An optional token id, which must lie in the vocabulary. */
@@ -79,17 +91,32 @@ static enum quin_err load_id(const struct quin_tokenizer *t, const struct quin_g
     return e;
 }
 
+/* SentencePiece's own places for <s> and </s>, if a file does not name them. */
+static void usual_ids(struct quin_tokenizer *t)
+{
+    if (t->bos == QUIN_TOKEN_NONE && t->vocab.n > 1 && t->vocab.kind[1] == QUIN_TOKEN_CONTROL)
+        t->bos = 1;
+    if (t->eos == QUIN_TOKEN_NONE && t->vocab.n > 2 && t->vocab.kind[2] == QUIN_TOKEN_CONTROL)
+        t->eos = 2;
+}
+
 static enum quin_err load_ids(struct quin_tokenizer *t, const struct quin_gguf *g, struct quin_msg *msg)
 {
+    static const char key[] = "tokenizer.ggml.add_bos_token";
+    bool usual = is_sentencepiece(t) || quin_pretok_row(t->pretok)->add_bos;
     enum quin_err e;
     if ((e = load_id(t, g, "tokenizer.ggml.bos_token_id", &t->bos, msg)) ||
         (e = load_id(t, g, "tokenizer.ggml.eos_token_id", &t->eos, msg)) ||
-        (e = quin_gguf_get_bool_or(g, "tokenizer.ggml.add_bos_token", false, &t->add_bos, msg)))
+        (e = load_id(t, g, "tokenizer.ggml.eot_token_id", &t->eot, msg)))
+        return e;
+    if (is_sentencepiece(t))
+        usual_ids(t);
+    if ((e = quin_gguf_get_bool_or(g, key, usual && t->bos != QUIN_TOKEN_NONE, &t->add_bos, msg)))
         return e;
     if (t->add_bos && t->bos == QUIN_TOKEN_NONE)
         return quin_msg_set(msg, QUIN_ERR_FORMAT,
-                            "the GGUF asks for a bos token (tokenizer.ggml.add_bos_token), but names none "
-                            "(tokenizer.ggml.bos_token_id); convert the model again");
+                            "the GGUF asks for a bos token (%s), but names none "
+                            "(tokenizer.ggml.bos_token_id); convert the model again", key);
     return QUIN_OK;
 }
 
@@ -150,13 +177,47 @@ static enum quin_err index_special(struct quin_tokenizer *t, struct quin_msg *ms
     return QUIN_OK;
 }
 
+/* Llama 3's vocabulary: the published GGUF of BitNet b1.58 2B-4T has it and names no pre-tokenizer. */
+static bool is_llama3(const struct quin_tokenizer *t)
+{
+    static const char *const marks[] = {"<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|eot_id|>"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (quin_tokenizer_find(t, marks[i], strlen(marks[i])) == QUIN_TOKEN_NONE)
+            return false;
+    return true;
+}
+
 static enum quin_err load_pretok(struct quin_tokenizer *t, const struct quin_gguf *g, struct quin_msg *msg)
 {
-    struct quin_str name;
-    if (!quin_gguf_find(g, "tokenizer.ggml.pre"))
-        return quin_pretok_create(NULL, &t->pretok, msg);
-    enum quin_err e = quin_gguf_get_str(g, "tokenizer.ggml.pre", &name, msg);
+    struct quin_str name = {"default", 7};
+    enum quin_err e = QUIN_OK;
+    if (quin_gguf_find(g, "tokenizer.ggml.pre"))
+        e = quin_gguf_get_str(g, "tokenizer.ggml.pre", &name, msg);
+    if (!e && name.len == 7 && !memcmp(name.ptr, "default", 7) && is_llama3(t)) {
+        t->guessed = true;
+        name = (struct quin_str){"llama-bpe", 9};
+    }
     return e ? e : quin_pretok_create(&name, &t->pretok, msg);
+}
+
+static enum quin_err load(struct quin_tokenizer *t, const struct quin_gguf *g, struct quin_msg *msg)
+{
+    enum quin_err e = load_model(t, g, msg);
+    if (e)
+        return e;
+    if (is_sentencepiece(t)) {
+        if ((e = quin_vocab_load(&t->vocab, QUIN_VOCAB_SENTENCEPIECE, g, msg)) ||
+            (e = quin_spm_load(&t->spm, &t->vocab, g, msg)))
+            return e;
+    } else {
+        if ((e = quin_vocab_load(&t->vocab, QUIN_VOCAB_BYTE_LEVEL, g, msg)) || (e = load_pretok(t, g, msg)) ||
+            (e = quin_bpe_load(&t->bpe, &t->vocab, g, msg)))
+            return e;
+        t->bpe.whole_words = quin_pretok_row(t->pretok)->whole_words;
+    }
+    if ((e = load_ids(t, g, msg)))
+        return e;
+    return index_special(t, msg);
 }
 
 enum quin_err quin_tokenizer_create(const struct quin_gguf *g, struct quin_tokenizer **out,
@@ -166,15 +227,12 @@ enum quin_err quin_tokenizer_create(const struct quin_gguf *g, struct quin_token
     struct quin_tokenizer *t = calloc(1, sizeof *t);
     if (!t)
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for the tokenizer; close other programs");
-    enum quin_err e;
-    if ((e = check_model(g, msg)) || (e = load_pretok(t, g, msg)) ||
-        (e = quin_vocab_load(&t->vocab, g, msg)) || (e = quin_bpe_load(&t->bpe, &t->vocab, g, msg)) ||
-        (e = load_ids(t, g, msg)) || (e = index_special(t, msg))) {
+    enum quin_err e = load(t, g, msg);
+    if (e)
         quin_tokenizer_free(t);
-        return e;
-    }
-    *out = t;
-    return QUIN_OK;
+    else
+        *out = t;
+    return e;
 }
 
 void quin_tokenizer_free(struct quin_tokenizer *t)
@@ -183,6 +241,7 @@ void quin_tokenizer_free(struct quin_tokenizer *t)
         return;
     quin_vocab_clear(&t->vocab);
     quin_bpe_clear(&t->bpe);
+    quin_spm_clear(&t->spm);
     quin_pretok_free(t->pretok);
     free(t->special);
     free(t);
@@ -195,19 +254,35 @@ struct encoder {
     const struct quin_tokenizer *t;
     struct quin_pretok_run run;
     struct quin_bpe_work work;
+    struct quin_spm_work spm_work;
+    bool parse_special;
+    const struct quin_span *literal; /* what is left of them */
+    size_t literals;
     struct quin_tokens *out;
     struct quin_msg *msg;
 };
 
-/* The longest special token at the start of text, or QUIN_TOKEN_NONE. */
-static uint32_t special_here(const struct quin_tokenizer *t, const char *text, size_t len, bool parse_special)
+/* Do bytes at to at + len touch a literal span? Asked with growing positions. */
+static bool is_literal(struct encoder *en, size_t at, size_t len)
 {
-    unsigned b = (unsigned char)text[0];
+    while (en->literals && en->literal->end <= at) {
+        en->literal++;
+        en->literals--;
+    }
+    return en->literals && en->literal->begin < at + len;
+}
+
+/* The longest special token at text[at], or QUIN_TOKEN_NONE. */
+static uint32_t special_here(struct encoder *en, const char *text, size_t at, size_t len)
+{
+    const struct quin_tokenizer *t = en->t;
+    unsigned b = (unsigned char)text[at];
     for (uint32_t i = t->special_at[b]; i < t->special_at[b + 1]; i++) {
         uint32_t id = t->special[i];
         struct quin_str s = quin_vocab_text(&t->vocab, id);
-        if ((parse_special || t->vocab.kind[id] == QUIN_TOKEN_USER_DEFINED) && s.len <= len &&
-            memcmp(s.ptr, text, s.len) == 0)
+        if (s.len > len - at || memcmp(s.ptr, text + at, s.len) != 0)
+            continue;
+        if (t->vocab.kind[id] == QUIN_TOKEN_USER_DEFINED || (en->parse_special && !is_literal(en, at, s.len)))
             return id;
     }
     return QUIN_TOKEN_NONE;
@@ -226,6 +301,8 @@ static enum quin_err encode_piece(struct encoder *en, struct quin_piece piece)
 /* Encodes a text without special tokens. */
 static enum quin_err encode_plain(struct encoder *en, const char *text, size_t len)
 {
+    if (is_sentencepiece(en->t))
+        return quin_spm_text(&en->t->spm, &en->spm_work, &en->t->vocab, text, len, en->out, en->msg);
     quin_pretok_text(&en->run, text, len);
     for (;;) {
         struct quin_piece piece;
@@ -238,12 +315,12 @@ static enum quin_err encode_plain(struct encoder *en, const char *text, size_t l
 }
 
 /* Takes special tokens out, leftmost and longest first, and encodes the text between them. */
-static enum quin_err encode_all(struct encoder *en, const char *text, size_t len, bool parse_special)
+static enum quin_err encode_all(struct encoder *en, const char *text, size_t len)
 {
     enum quin_err e;
     size_t from = 0; /* where the text since the last special token starts */
     for (size_t i = 0; i < len;) {
-        uint32_t id = special_here(en->t, text + i, len - i, parse_special);
+        uint32_t id = special_here(en, text, i, len);
         if (id == QUIN_TOKEN_NONE) {
             i++;
             continue;
@@ -256,18 +333,33 @@ static enum quin_err encode_all(struct encoder *en, const char *text, size_t len
     return encode_plain(en, text + from, len - from);
 }
 
-enum quin_err quin_tokenizer_encode(const struct quin_tokenizer *t, const char *text, size_t len,
-                                    bool parse_special, struct quin_tokens *out, struct quin_msg *msg)
+static enum quin_err encode(struct encoder *en, const char *text, size_t len)
 {
     if (len == 0)
         return QUIN_OK;
-    struct encoder en = {.t = t, .out = out, .msg = msg};
-    enum quin_err e = quin_pretok_begin(t->pretok, &en.run, msg);
+    enum quin_err e = is_sentencepiece(en->t) ? QUIN_OK : quin_pretok_begin(en->t->pretok, &en->run, en->msg);
     if (!e)
-        e = encode_all(&en, text, len, parse_special);
-    quin_pretok_end(&en.run);
-    quin_bpe_work_free(&en.work);
+        e = encode_all(en, text, len);
+    quin_pretok_end(&en->run);
+    quin_bpe_work_free(&en->work);
+    quin_spm_work_free(&en->spm_work);
     return e;
+}
+
+enum quin_err quin_tokenizer_encode(const struct quin_tokenizer *t, const char *text, size_t len,
+                                    bool parse_special, struct quin_tokens *out, struct quin_msg *msg)
+{
+    struct encoder en = {.t = t, .parse_special = parse_special, .out = out, .msg = msg};
+    return encode(&en, text, len);
+}
+
+enum quin_err quin_tokenizer_encode_marked(const struct quin_tokenizer *t, const char *text, size_t len,
+                                           const struct quin_span *literal, size_t literals,
+                                           struct quin_tokens *out, struct quin_msg *msg)
+{
+    struct encoder en = {.t = t, .parse_special = true, .literal = literal, .literals = literals, .out = out,
+                         .msg = msg};
+    return encode(&en, text, len);
 }
 
 /* ---- decoding and look-up ---- */
@@ -295,6 +387,26 @@ uint32_t quin_tokenizer_bos(const struct quin_tokenizer *t)
 uint32_t quin_tokenizer_eos(const struct quin_tokenizer *t)
 {
     return t->eos;
+}
+
+uint32_t quin_tokenizer_eot(const struct quin_tokenizer *t)
+{
+    return t->eot;
+}
+
+const char *quin_tokenizer_kind(const struct quin_tokenizer *t)
+{
+    return is_sentencepiece(t) ? "SentencePiece" : quin_pretok_row(t->pretok)->name;
+}
+
+bool quin_tokenizer_guessed(const struct quin_tokenizer *t)
+{
+    return t->guessed;
+}
+
+struct quin_str quin_tokenizer_text(const struct quin_tokenizer *t, uint32_t id)
+{
+    return id < t->vocab.n ? quin_vocab_text(&t->vocab, id) : (struct quin_str){"", 0};
 }
 
 bool quin_tokenizer_add_bos(const struct quin_tokenizer *t)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Byte-level BPE tokenizer (GPT-2's form) from the metadata of a GGUF.
- * Keys: tokenizer.ggml.model = "gpt2", .pre, .tokens, .token_type, .merges, .bos_token_id, .eos_token_id,
- * .add_bos_token. A tokenizer is constant after creation: several threads may use one. It keeps no pointer to
- * the GGUF. Encoding and decoding lose nothing but control tokens: decode(encode(bytes)) = bytes, also for
- * bytes that are not UTF-8. */
+/* Tokenizer from the metadata of a GGUF: byte-level BPE (tokenizer.ggml.model = "gpt2") or SentencePiece's BPE
+ * ("llama"). Keys: tokenizer.ggml.tokens, .token_type, .bos_token_id, .eos_token_id, .eot_token_id,
+ * .add_bos_token; for "gpt2" .pre and .merges; for "llama" .scores and .add_space_prefix. A tokenizer is
+ * constant after creation: several threads may use one. It keeps no pointer to the GGUF. Encoding and decoding
+ * lose nothing but control tokens: decode(encode(bytes)) = bytes, also for bytes that are not UTF-8;
+ * SentencePiece puts a space before a text, and takes U+2581 for a space. */
 #ifndef QUIN_TOKENIZER_H
 #define QUIN_TOKENIZER_H
 
@@ -38,6 +39,17 @@ void quin_tokenizer_free(struct quin_tokenizer *t);
 enum quin_err quin_tokenizer_encode(const struct quin_tokenizer *t, const char *text, size_t len,
                                     bool parse_special, struct quin_tokens *out, struct quin_msg *msg);
 
+/* A part of a text; begin < end. */
+struct quin_span {
+    size_t begin, end;
+};
+
+/* With control tokens, but not in the literal spans, which are in order and apart from each other: those are a
+ * stranger's text in a text of ours. Words go across their ends. */
+enum quin_err quin_tokenizer_encode_marked(const struct quin_tokenizer *t, const char *text, size_t len,
+                                           const struct quin_span *literal, size_t literals,
+                                           struct quin_tokens *out, struct quin_msg *msg);
+
 /* The bytes of one token, owned by the tokenizer and not NUL-terminated; a token may end inside a UTF-8
  * character. Control tokens have none. An id outside the vocabulary is QUIN_ERR_RANGE. */
 enum quin_err quin_tokenizer_decode(const struct quin_tokenizer *t, uint32_t id, struct quin_str *bytes,
@@ -46,6 +58,12 @@ enum quin_err quin_tokenizer_decode(const struct quin_tokenizer *t, uint32_t id,
 uint32_t quin_tokenizer_size(const struct quin_tokenizer *t); /* tokens in the vocabulary */
 uint32_t quin_tokenizer_bos(const struct quin_tokenizer *t);  /* QUIN_TOKEN_NONE if the model has none */
 uint32_t quin_tokenizer_eos(const struct quin_tokenizer *t);  /* QUIN_TOKEN_NONE if the model has none */
+uint32_t quin_tokenizer_eot(const struct quin_tokenizer *t);  /* end of a turn; QUIN_TOKEN_NONE: not named */
+const char *quin_tokenizer_kind(const struct quin_tokenizer *t); /* "SentencePiece", or the pre-tokenizer */
+/* The file names no pre-tokenizer, but the vocabulary is Llama 3's, which tells it. */
+bool quin_tokenizer_guessed(const struct quin_tokenizer *t);
+/* The text of a token as the file writes it; empty for an id outside the vocabulary. */
+struct quin_str quin_tokenizer_text(const struct quin_tokenizer *t, uint32_t id);
 bool quin_tokenizer_add_bos(const struct quin_tokenizer *t);  /* a prompt starts with bos; then bos exists */
 /* False for an id outside the vocabulary. */
 bool quin_tokenizer_is_control(const struct quin_tokenizer *t, uint32_t id);

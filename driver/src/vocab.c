@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vocabulary of a byte-level BPE tokenizer: loads texts and kinds, undoes the byte alphabet, hashes
- * texts. */
+/* The vocabulary of a tokenizer: loads texts and kinds, undoes the byte alphabet or SentencePiece's marks,
+ * hashes texts. */
 #include "vocab.h"
 
 #include <stdlib.h>
@@ -50,14 +50,18 @@ static bool undo_alphabet(struct quin_str text, const int16_t *to_byte, char *ou
     return true;
 }
 
-/* FNV-1a over two strings in a row. */
+/* FNV-1a. */
+static uint64_t hash_on(uint64_t h, const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
+    return h;
+}
+
+/* Of two strings in a row. */
 static uint64_t hash(struct quin_str a, struct quin_str b)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < a.len; i++)
-        h = (h ^ (unsigned char)a.ptr[i]) * 0x100000001b3u;
-    for (size_t i = 0; i < b.len; i++)
-        h = (h ^ (unsigned char)b.ptr[i]) * 0x100000001b3u;
+    uint64_t h = hash_on(hash_on(0xcbf29ce484222325u, a.ptr, a.len), b.ptr, b.len);
     return h ^ h >> 32;
 }
 
@@ -90,6 +94,32 @@ static size_t slot_of(const struct quin_vocab *v, struct quin_str a, struct quin
 uint32_t quin_vocab_find(const struct quin_vocab *v, struct quin_str a, struct quin_str b)
 {
     return v->slots[slot_of(v, a, b)];
+}
+
+/* A byte as the alphabet writes it. */
+static size_t write_char(unsigned c, char utf8[2])
+{
+    utf8[0] = (char)(c < 0x80 ? c : 0xc0 | c >> 6);
+    utf8[1] = (char)(0x80 | (c & 0x3f));
+    return c < 0x80 ? 1 : 2;
+}
+
+/* Hashes what the alphabet would write, and compares bytes: for a normal token that is the same. */
+uint32_t quin_vocab_find_word(const struct quin_vocab *v, const char *bytes, size_t len)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    if (!len || len > v->longest)
+        return QUIN_TOKEN_NONE;
+    for (size_t i = 0; i < len; i++) {
+        char utf8[2];
+        h = hash_on(h, utf8, write_char(v->to_char[(unsigned char)bytes[i]], utf8));
+    }
+    for (size_t i = (size_t)(h ^ h >> 32) & v->mask; v->slots[i] != QUIN_TOKEN_NONE; i = (i + 1) & v->mask) {
+        struct quin_str s = quin_vocab_bytes(v, v->slots[i]);
+        if (v->kind[v->slots[i]] == QUIN_TOKEN_NORMAL && s.len == len && !memcmp(s.ptr, bytes, len))
+            return v->slots[i];
+    }
+    return QUIN_TOKEN_NONE;
 }
 
 /* ---- loading ---- */
@@ -151,6 +181,8 @@ static enum quin_err load_kinds(struct quin_vocab *v, const struct quin_gguf *g,
 static enum quin_err add_text(struct quin_vocab *v, uint32_t id, struct quin_str s, struct quin_msg *msg)
 {
     memcpy(v->text + v->text_at[id], s.ptr, s.len);
+    if (s.len > v->longest)
+        v->longest = s.len;
     v->text_at[id + 1] = v->text_at[id] + s.len;
     if (s.len == 0)
         return QUIN_OK; /* a hole in the numbering: never found, never made */
@@ -163,17 +195,47 @@ static enum quin_err add_text(struct quin_vocab *v, uint32_t id, struct quin_str
     return QUIN_OK;
 }
 
-/* What a token decodes to: control tokens to nothing, added tokens to their text, the others through the
- * alphabet. A normal token with a character outside the alphabet is an added token of a careless converter:
- * its text, too. */
+/* "<0x0A>" is byte 10; -1: the text is no such mark. */
+static int marked_byte(struct quin_str s)
+{
+    static const char figures[] = "0123456789ABCDEF";
+    if (s.len != 6 || memcmp(s.ptr, "<0x", 3) || s.ptr[5] != '>' || !s.ptr[3] || !s.ptr[4])
+        return -1;
+    const char *high = strchr(figures, s.ptr[3]), *low = strchr(figures, s.ptr[4]);
+    return high && low ? (int)((high - figures) << 4 | (low - figures)) : -1;
+}
+
+/* Spaces for their marks; returns the bytes written, at most text.len. */
+static size_t undo_marks(struct quin_str text, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        bool space = text.len - i >= 3 && !memcmp(text.ptr + i, QUIN_SPACE_MARK, 3);
+        out[n++] = space ? ' ' : text.ptr[i];
+        i += space ? 2 : 0;
+    }
+    return n;
+}
+
+/* What a token decodes to: control tokens to nothing, added tokens to their text, the others by the style. A
+ * byte-level token with a character outside the alphabet is an added token of a careless converter: its text,
+ * too; a careless SentencePiece file may not tell its byte tokens from others. */
 static void add_bytes(struct quin_vocab *v, uint32_t id, const int16_t *to_byte)
 {
     struct quin_str s = quin_vocab_text(v, id);
     char *out = v->bytes + v->bytes_at[id];
     size_t n = 0;
+    int byte = v->style == QUIN_VOCAB_SENTENCEPIECE ? marked_byte(s) : -1;
     enum quin_token_kind k = v->kind[id];
-    if (k != QUIN_TOKEN_CONTROL && k != QUIN_TOKEN_UNKNOWN &&
-        (k == QUIN_TOKEN_USER_DEFINED || !undo_alphabet(s, to_byte, out, &n))) {
+    if (k == QUIN_TOKEN_CONTROL || k == QUIN_TOKEN_UNKNOWN) {
+        n = 0;
+    } else if (byte >= 0 && k != QUIN_TOKEN_USER_DEFINED) {
+        v->kind[id] = QUIN_TOKEN_BYTE;
+        v->byte_id[byte] = id;
+        out[n++] = (char)byte;
+    } else if (v->style == QUIN_VOCAB_SENTENCEPIECE && k != QUIN_TOKEN_USER_DEFINED) {
+        n = undo_marks(s, out);
+    } else if (k == QUIN_TOKEN_USER_DEFINED || !undo_alphabet(s, to_byte, out, &n)) {
         memcpy(out, s.ptr, s.len);
         n = s.len;
     }
@@ -181,12 +243,11 @@ static void add_bytes(struct quin_vocab *v, uint32_t id, const int16_t *to_byte)
 }
 
 /* Byte-pair merging starts from one token for each byte. */
-static void find_byte_tokens(struct quin_vocab *v, const uint16_t *to_char)
+static void find_byte_tokens(struct quin_vocab *v)
 {
     for (unsigned b = 0; b < 256; b++) {
-        unsigned c = to_char[b];
-        char utf8[2] = {(char)(c < 0x80 ? c : 0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
-        struct quin_str s = {utf8, c < 0x80 ? 1 : 2};
+        char utf8[2];
+        struct quin_str s = {utf8, write_char(v->to_char[b], utf8)};
         uint32_t id = quin_vocab_find(v, s, (struct quin_str){"", 0});
         /* Not every token of that text is that byte: a control token is none. */
         if (id != QUIN_TOKEN_NONE) {
@@ -208,22 +269,24 @@ static enum quin_err load_texts(struct quin_vocab *v, const struct quin_gguf *g,
     if ((e = allocate(v, bytes, msg)) || (e = load_kinds(v, g, msg)))
         return e;
     int16_t to_byte[ALPHABET_END];
-    uint16_t to_char[256];
-    make_alphabet(to_byte, to_char);
+    make_alphabet(to_byte, v->to_char);
+    memset(v->byte_id, 0xff, sizeof v->byte_id); /* QUIN_TOKEN_NONE */
     for (uint32_t i = 0; i < v->n; i++) {
         if ((e = add_text(v, i, texts[i], msg)))
             return e;
         add_bytes(v, i, to_byte);
     }
-    find_byte_tokens(v, to_char);
+    if (v->style == QUIN_VOCAB_BYTE_LEVEL)
+        find_byte_tokens(v);
     return QUIN_OK;
 }
 
-enum quin_err quin_vocab_load(struct quin_vocab *v, const struct quin_gguf *g, struct quin_msg *msg)
+enum quin_err quin_vocab_load(struct quin_vocab *v, enum quin_vocab_style style, const struct quin_gguf *g,
+                              struct quin_msg *msg)
 {
     static const char key[] = "tokenizer.ggml.tokens";
     size_t n;
-    memset(v, 0, sizeof *v);
+    *v = (struct quin_vocab){.style = style};
     enum quin_err e = quin_gguf_get_strs(g, key, NULL, 0, &n, msg);
     if (e)
         return e;

@@ -13,7 +13,9 @@ import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Type
 
+from make_chats import write_chats
 from make_tokenizer import write_tokenizers
+from make_vocabularies import write_vocabularies
 
 ROWS, COLS = 7, 512
 I2_S = 36           # bitnet.cpp's type number, which the gguf package does not know
@@ -257,6 +259,8 @@ def main() -> None:
     write_micro(a.out, rng, "llama", "i2s")
     write_micro(a.out, rng, "bitnet", "masters")
     write_tokenizers(a.out, random.Random(a.seed))
+    write_vocabularies(a.out, random.Random(a.seed))
+    write_chats(a.out, random.Random(a.seed))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Case file: records of three little-endian u32 (parse_special, bytes of text, tok
 text, then the ids as u32. Split file: records of two u32 (bytes of text, words), the text, and the
 bytes of each word as u32; token ids hardly depend on where rare characters are split, this does.
 """
+import functools
 import json
 import random
 import struct
@@ -54,7 +55,7 @@ def pieces(tok: Tokenizer) -> tuple[list[str], list[int], list[str]]:
 
 
 def write(path: Path, texts, kinds, merges, model="gpt2", pre="gpt-2", bos=0, eos=0, tensors=False,
-          add_bos=True) -> None:
+          add_bos=True, template=None) -> None:
     w = gguf.GGUFWriter(path, "test")
     if model is not None:
         w.add_tokenizer_model(model)
@@ -68,7 +69,10 @@ def write(path: Path, texts, kinds, merges, model="gpt2", pre="gpt-2", bos=0, eo
     if bos is not None:
         w.add_bos_token_id(bos)
     w.add_eos_token_id(eos)
-    w.add_add_bos_token(add_bos)
+    if add_bos is not None:
+        w.add_add_bos_token(add_bos)
+    if template is not None:
+        w.add_chat_template(template)
     if tensors:
         t = np.tile(np.array([0.5, 0, -0.5, 0.5], np.float32), (2, 64))
         for name, q in (("a", Type.F32), ("b", Type.F16), ("c", Type.TQ1_0), ("d", Type.TQ2_0)):
@@ -80,6 +84,7 @@ def write(path: Path, texts, kinds, merges, model="gpt2", pre="gpt-2", bos=0, eo
     w.close()
 
 
+@functools.cache
 def known(c: int) -> bool:
     """Code points whose properties do not depend on the Unicode version of the library."""
     return unicodedata.category(chr(c)) not in ("Cn", "Cs", "Co")
@@ -170,14 +175,13 @@ def write_cases(out: Path, tok: Tokenizer, byte_id: list[int], r: random.Random)
     c.f.close()
 
 
-def write_splits(path: Path, r: random.Random) -> None:
+def write_splits(path: Path, r: random.Random, split, more: list[str]) -> None:
     pool = [i for i in range(1, 0x110000) if known(i)]
-    texts = fixed_texts() + [random_text(r, pool) for _ in range(500)]
+    texts = more + fixed_texts() + [random_text(r, pool) for _ in range(500)]
     # Letter, number, space or other: all code points but most ideographs and syllables
     some = [i for i in pool if i < 0x3400 or 0xA000 <= i < 0xAC10 or i >= 0xFA00 and i % 16 == 0]
     for at in range(0, len(some), 256):
         texts.append("".join(f"a{chr(i)}1{chr(i)} {chr(i)}{chr(i)}\nx" for i in some[at:at + 256]))
-    split = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     with path.open("wb") as f:
         for t in texts:
             words = [len(w) for w, _ in split.pre_tokenize_str(t)]  # a character is a byte here
@@ -196,12 +200,12 @@ def write_tokenizers(out: Path, r: random.Random) -> None:
     end = texts.index(END)
     write(out / "tok.gguf", texts, kinds, merges, bos=end, eos=end)
     write_cases(out, tok, byte_id, r)
-    write_splits(out / "tok.splits", r)
+    write_splits(out / "gpt-2.splits", r, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True), [])
 
     write(out / "tok_default.gguf", texts, None, merges, pre="default", add_bos=False, bos=None)
     write(out / "tok_absent.gguf", texts, kinds, merges, pre=None)
-    write(out / "bad_pre.gguf", texts, kinds, merges, pre="llama-bpe")
-    write(out / "bad_model.gguf", texts, kinds, merges, model="llama")
+    write(out / "bad_pre.gguf", texts, kinds, merges, pre="llama-4711")
+    write(out / "bad_model.gguf", texts, kinds, merges, model="bert")
     write(out / "bad_no_model.gguf", texts, kinds, merges, model=None)
     write(out / "bad_no_merges.gguf", texts, kinds, None)
     write(out / "bad_dup.gguf", texts + [texts[300]], kinds + [1], merges)

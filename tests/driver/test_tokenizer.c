@@ -2,21 +2,7 @@
 /* Tokenizer: words and token ids against the published `tokenizers` package, the way back to bytes, bad
  * vocabularies.
  */
-#include "testdata.h"
-
-#include "pretok.h"
-#include "tokenizer.h"
-
-static struct quin_tokenizer *open_tokenizer(const char *name)
-{
-    struct quin_gguf *g = testdata_open(name);
-    struct quin_tokenizer *t;
-    struct quin_msg msg = {"no message"};
-    if (quin_tokenizer_create(g, &t, &msg))
-        fail_msg("%s: %s", name, msg.text);
-    quin_gguf_free(g); /* the tokenizer must live without it */
-    return t;
-}
+#include "token_cases.h"
 
 /* Decoding must give the text back, but for control tokens, which decode to nothing. */
 static void check_decode(const struct quin_tokenizer *t, const struct quin_tokens *ids, const char *text,
@@ -39,101 +25,16 @@ static void check_decode(const struct quin_tokenizer *t, const struct quin_token
     assert_int_equal(pos, len);
 }
 
-static void check_case(const struct quin_tokenizer *t, size_t number, bool special, const char *text,
-                       size_t len, const uint8_t *want, size_t n)
-{
-    struct quin_tokens ids = {0};
-    struct quin_msg msg = {"no message"};
-    char *copy = malloc(len); /* exactly, so that a sanitizer sees every step beyond it */
-    assert_non_null(copy);
-    text = memcpy(copy, text, len);
-    int clip = len > 60 ? 60 : (int)len;
-    if (quin_tokenizer_encode(t, text, len, special, &ids, &msg))
-        fail_msg("case %zu: %s", number, msg.text);
-    for (size_t i = 0; i < n && i < ids.n; i++) {
-        uint32_t id;
-        memcpy(&id, want + 4 * i, 4);
-        if (ids.ids[i] != id)
-            fail_msg("case %zu '%.*s': token %zu is %u, not %u", number, clip, text, i, ids.ids[i], id);
-    }
-    if (ids.n != n)
-        fail_msg("case %zu '%.*s': %zu tokens, not %zu", number, clip, text, ids.n, n);
-    check_decode(t, &ids, text, len);
-    quin_tokens_free(&ids);
-    free(copy);
-}
-
-/* Record: parse_special, length of the text, number of tokens (u32 each), text, tokens (u32 each). */
-static void run_cases(const char *tokenizer)
-{
-    struct quin_tokenizer *t = open_tokenizer(tokenizer);
-    size_t len, pos = 0, cases = 0;
-    uint8_t *data = testdata_read("tok.cases", "", &len);
-    while (pos < len) {
-        uint32_t head[3];
-        assert_true(len - pos >= sizeof head);
-        memcpy(head, data + pos, sizeof head);
-        pos += sizeof head;
-        assert_true(head[1] <= len - pos && head[2] <= (len - pos - head[1]) / 4);
-        check_case(t, cases++, head[0] != 0, (const char *)data + pos, head[1], data + pos + head[1],
-                   head[2]);
-        pos += head[1] + 4 * (size_t)head[2];
-    }
-    assert_true(cases > 5000);
-    free(data);
-    quin_tokenizer_free(t);
-}
-
 static void test_published_ids(void **state)
 {
     (void)state;
-    run_cases("tok.gguf");
+    run_cases("tok.gguf", "tok.cases", 5000, check_decode);
 }
 
-static void check_split(struct quin_pretok_run *run, size_t number, const char *text, size_t len,
-                        const uint8_t *want, size_t n)
-{
-    struct quin_piece piece;
-    struct quin_msg msg;
-    size_t pos = 0;
-    quin_pretok_text(run, text, len);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t w;
-        memcpy(&w, want + 4 * i, 4);
-        assert_int_equal(quin_pretok_next(run, &piece, &msg), QUIN_OK);
-        if (piece.len != w || piece.ptr != text + pos || piece.invalid)
-            fail_msg("text %zu, byte %zu: word of %zu bytes, not %u", number, pos, piece.len, w);
-        pos += piece.len;
-    }
-    assert_int_equal(quin_pretok_next(run, &piece, &msg), QUIN_OK);
-    assert_int_equal(piece.len, 0);
-    assert_int_equal(pos, len);
-}
-
-/* Record: length of the text, number of words (u32 each), text, bytes of each word (u32 each). */
 static void test_published_splits(void **state)
 {
     (void)state;
-    struct quin_pretok *p;
-    struct quin_pretok_run run;
-    struct quin_msg msg;
-    size_t len, pos = 0, texts = 0;
-    uint8_t *data = testdata_read("tok.splits", "", &len);
-    assert_int_equal(quin_pretok_create(NULL, &p, &msg), QUIN_OK);
-    assert_int_equal(quin_pretok_begin(p, &run, &msg), QUIN_OK);
-    while (pos < len) {
-        uint32_t head[2];
-        assert_true(len - pos >= sizeof head);
-        memcpy(head, data + pos, sizeof head);
-        pos += sizeof head;
-        assert_true(head[0] <= len - pos && head[1] <= (len - pos - head[0]) / 4);
-        check_split(&run, texts++, (const char *)data + pos, head[0], data + pos + head[0], head[1]);
-        pos += head[0] + 4 * (size_t)head[1];
-    }
-    assert_true(texts > 600);
-    quin_pretok_end(&run);
-    quin_pretok_free(p);
-    free(data);
+    run_splits("gpt-2", "gpt-2");
 }
 
 static void test_invalid_utf8(void **state)
@@ -175,7 +76,7 @@ static void test_invalid_utf8(void **state)
 static void test_absent_pre_is_gpt2(void **state)
 {
     (void)state;
-    run_cases("tok_absent.gguf");
+    run_cases("tok_absent.gguf", "tok.cases", 5000, check_decode);
 }
 
 static void test_accessors(void **state)
@@ -228,8 +129,8 @@ static void test_bad_tokenizers(void **state)
         const char *file, *a, *b;
         enum quin_err err;
     } rows[] = {
-        {"bad_pre.gguf", "'llama-bpe'", "'gpt-2'", QUIN_ERR_UNSUPPORTED},
-        {"bad_model.gguf", "'llama'", "'gpt2'", QUIN_ERR_UNSUPPORTED},
+        {"bad_pre.gguf", "'llama-4711'", "gpt-2, default", QUIN_ERR_UNSUPPORTED},
+        {"bad_model.gguf", "'bert'", "'gpt2'", QUIN_ERR_UNSUPPORTED},
         {"bad_no_model.gguf", "no tokenizer", "tokenizer.ggml.model", QUIN_ERR_FORMAT},
         {"bad_no_merges.gguf", "tokenizer.ggml.merges", "missing", QUIN_ERR_FORMAT},
         {"meta.gguf", "no tokenizer", "convert", QUIN_ERR_FORMAT},

@@ -84,7 +84,7 @@ def greedy(model: Path, *args) -> subprocess.CompletedProcess:
 def test_help_lists_every_command():
     p = run("--help")
     assert p.returncode == 0 and p.stderr == b""
-    for command in ("run", "info", "verify", "perplexity", "doctor", "configs"):
+    for command in ("run", "info", "verify", "perplexity", "doctor", "configs", "chat"):
         assert re.search(rf"^  {command} ", p.stdout.decode(), re.M)
         q = run(command, "--help")
         assert q.returncode == 0 and q.stderr == b""
@@ -124,6 +124,27 @@ def test_configs_are_those_of_the_specification():
     for (name, r, w, lanes, bus, words), line in zip(rows, lines):
         columns, bits, kib = 5 * int(w), 8 * int(bus), 4 * int(words) // 1024
         assert line.split()[:8] == f"{name} {r} {columns} {lanes} {bits} bit {kib} KiB".split()
+
+
+# ---- conversations ----
+
+def test_chat_is_run_on_the_whole_conversation(chain):
+    """A file without a chat template: messages are lines."""
+    flags = ("-m", chain, "--temp", 0, "-n", 6)
+    p = run("chat", *flags, "--system", "be", stdin=b"ab\n\nc")
+    assert p.returncode == 0 and b"plain" in p.stderr
+    text, answers = b"be\nab\n", b""
+    for message in (b"c\n", b""):
+        whole = run("run", *flags, "-p", text.decode()).stdout
+        answer = whole[len(text):].removesuffix(b"\n")
+        answers += answer + b"\n" if answer else b""
+        text = text + answer + b"\n" + message
+    assert p.stdout == answers and len(answers) > 6
+
+
+def test_chat_refuses_a_template_that_it_does_not_know(mixed):
+    p = run("chat", "-m", mixed, "--override-kv", "tokenizer.chat_template=str:[INST] {{ x }}", stdin=b"a\n")
+    is_error(p, 1, "tokenizer.chat_template", "llama3")
 
 
 # ---- text ----
