@@ -23,7 +23,7 @@ CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmwar
 WARN   := -Wall -Wextra -Werror
 FLOAT  := -ffp-contract=off
 CFLAGS := -std=c11 -O2 -g $(WARN) $(FLOAT)
-LDLIBS := -lpcre2-8 -lm -ldl
+LDLIBS := -lpcre2-8 -lm -ldl -pthread
 
 CMODEL := rtl/spec/contract.c $(wildcard cmodel/*/*.c) $(wildcard firmware/core/*.c)
 DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)
