@@ -35,6 +35,7 @@ _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf,
 
 /* The benches: one for each word of the command line. */
 int bench_matmul(const char *config);
+int bench_cmodel(const char *config, uint32_t layers);
 int bench_layer(const char *config, uint32_t context, bool prefill);
 
 #endif

@@ -69,6 +69,13 @@ static enum quin_err cmodel_open(const struct quin_backend_options *options, voi
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a device with %llu bytes of DRAM",
                             (unsigned long long)options->dram_bytes);
     }
+    const struct quin_compute how = {options->kernel, options->threads, options->no_wraps};
+    if (!quin_device_compute(c->device, &how)) {
+        cmodel_close(c);
+        return quin_msg_set(msg, QUIN_ERR_ARG, "no kernel '%s' on this processor, or no %u threads to be had; see "
+                            "`quintrit configs`, and take fewer threads", options->kernel ? options->kernel : "any",
+                            (unsigned)options->threads);
+    }
     c->port = (struct quin_fw_port){c->device, fw_reg_read, fw_reg_write, fw_mem_read, fw_mem_write};
     quin_fw_init(&c->firmware, &c->port, WATCHDOG_POLLS);
     *device = c;
