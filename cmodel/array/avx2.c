@@ -137,7 +137,7 @@ static TARGET void run_256(struct quin_group *g, void *scratch)
     }
     g->adds = g->wraps = 0;
     for (uint32_t k = 0; k < g->k; k += QUIN_BEATS) {
-        uint32_t beats = quin_block_fill(&s->block, g, k);
+        uint32_t beats = quin_block_fill(&s->block, g, k, false);
         for (uint32_t part = 0; part < 10; part++) {
             uint32_t place = part / 2, half = part % 2;
             if (half && g->tiles * g->stream_bytes <= 32)
@@ -159,5 +159,6 @@ static bool usable_256(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
 }
 
-const struct quin_kernel quin_kernel_avx2 = {"avx2", "AVX2", sizeof(struct scratch), run_256, usable_256};
+const struct quin_kernel quin_kernel_avx2 = {
+    "avx2", "AVX2", sizeof(struct scratch), run_256, usable_256, quin_span_avx2, quin_scale_avx2};
 #endif

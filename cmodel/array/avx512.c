@@ -76,7 +76,7 @@ INLINE __m512i decode(struct scratch *s, uint32_t beats, bool bytes, bool wraps,
     for (uint32_t beat = 0; beat < beats; beat += 4) {
         __m512i q[4], many[4], rest[4], code[4];
         for (uint32_t j = 0; j < 4; j++) {
-            q[j] = _mm512_load_si512(s->block.byte[beat + j]);
+            q[j] = _mm512_loadu_si512(s->block.bytes + (beat + j) * QUIN_LANES);
             rest[j] = look_up(last, q[j]);
             __m512i nonzero = _mm512_and_si512(_mm512_srli_epi16(rest[j], 2), _mm512_set1_epi8(7));
             adds = _mm512_dpbusd_epi32(adds, nonzero, _mm512_set1_epi8((char)s->block.active[beat + j]));
@@ -162,7 +162,7 @@ static TARGET uint64_t wraps_row(struct scratch *s, uint32_t place, uint32_t row
 
 static TARGET void block_512(struct scratch *s, struct quin_group *g, uint32_t k, __m512i *adds, int32_t *total)
 {
-    uint32_t beats = quin_block_fill(&s->block, g, k);
+    uint32_t beats = quin_block_fill(&s->block, g, k, true);
     if (g->bytes)
         *adds = g->count_wraps ? decode(s, beats, true, true, *adds) : decode(s, beats, true, false, *adds);
     else
@@ -205,10 +205,11 @@ static TARGET void run_512(struct quin_group *g, void *scratch)
 static bool usable_512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") &&
            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("popcnt");
 }
 
 const struct quin_kernel quin_kernel_avx512 = {
-    "avx512", "AVX-512 with VNNI and VBMI", sizeof(struct scratch), run_512, usable_512};
+    "avx512", "AVX-512 with VNNI and VBMI", sizeof(struct scratch), run_512, usable_512, quin_span_avx512,
+    quin_scale_avx512};
 #endif

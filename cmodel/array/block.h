@@ -19,6 +19,7 @@ struct quin_entry {
 };
 
 struct quin_block {
+    const uint8_t *bytes; /* [beats with padding][QUIN_LANES]: in `byte`, or where the stream is */
     _Alignas(64) uint8_t byte[QUIN_BEATS][QUIN_LANES];
     _Alignas(64) int8_t x[QUIN_KERNEL_ROWS][QUIN_BEATS];
     uint8_t active[QUIN_BEATS]; /* rows with an activation that is not zero */
@@ -30,6 +31,7 @@ struct quin_block {
 static inline void quin_block_bytes(struct quin_block *b, const struct quin_group *g, uint32_t k)
 {
     uint32_t w = g->stream_bytes;
+    b->bytes = b->byte[0];
     for (uint32_t i = 0; i < g->tiles; i++) {
         const uint8_t *from = g->tile[i] + (size_t)k * w;
         uint8_t *to = b->byte[0] + i * w;
@@ -57,8 +59,9 @@ static inline void quin_block_bytes(struct quin_block *b, const struct quin_grou
         memset(b->byte[j], 0x80, QUIN_LANES);
 }
 
-/* Activations k .. k + beats - 1 of all rows; returns the beats with those of the padding. */
-static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_group *g, uint32_t k)
+/* Beats k .. k + beats - 1 of stream and activations; returns the beats with those of the padding. in_place: the bytes
+ * need not be copied if they lie as they should, for they are only read. */
+static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_group *g, uint32_t k, bool in_place)
 {
     b->beats = g->k - k < QUIN_BEATS ? g->k - k : QUIN_BEATS;
     memset(b->active, 0, sizeof b->active);
@@ -75,7 +78,10 @@ static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_g
         }
         b->entries[r] = n;
     }
-    quin_block_bytes(b, g, k);
+    if (in_place && g->stream_bytes == QUIN_LANES && b->beats % 4 == 0)
+        b->bytes = g->tile[0] + (size_t)k * QUIN_LANES;
+    else
+        quin_block_bytes(b, g, k);
     return (b->beats + 3) & ~3u;
 }
 

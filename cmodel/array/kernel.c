@@ -40,7 +40,7 @@ static bool always(void)
 }
 
 static const struct quin_kernel plain = {
-    "plain", "portable C, one addition after the other", sizeof(struct quin_array), plain_run, always};
+    "plain", "portable C, one addition after the other", sizeof(struct quin_array), plain_run, always, NULL, NULL};
 
 static const struct quin_kernel *const kernels[] = {
 #if defined(__x86_64__)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "span.h"
+
 #define QUIN_LANES 64       /* bytes of a beat that a group holds: 64 / W tiles */
 #define QUIN_KERNEL_ROWS 64 /* rows of activations */
 
@@ -29,6 +31,8 @@ struct quin_kernel {
     size_t scratch; /* bytes that run needs, aligned to 64; their content does not matter */
     void (*run)(struct quin_group *g, void *scratch);
     bool (*usable)(void); /* on this processor */
+    quin_span_fn *span;   /* the vector unit's way; NULL: element by element */
+    quin_scale_fn *scale; /* likewise, of a MATMUL's results */
 };
 
 /* The kernels of this build that the processor can run, best first; NULL at the end. "plain" is always there. */

@@ -47,21 +47,26 @@ static int64_t channel(const struct quin_group *g, const struct matmul *m, uint3
 }
 
 /* Scales and writes the results of tile i of a group; returns their checksum. */
-static uint32_t drain(const struct quin_group *g, const struct matmul *m, uint32_t i, uint32_t first)
+static uint32_t drain(const struct quin_kernel *kernel, const struct quin_group *g, const struct matmul *m, uint32_t i,
+                      uint32_t first)
 {
     uint32_t n = m->n - first < m->channels ? m->n - first : m->channels, checksum = 0;
-    float scale[QUIN_ARRAY_COLUMNS];
+    float scale[QUIN_ARRAY_COLUMNS], y[QUIN_ARRAY_COLUMNS];
     for (uint32_t j = 0; j < n; j++)
         scale[j] = m->column_scale;
     if (m->column_scales)
         memcpy(scale, g->tile[i] + (size_t)m->k * g->stream_bytes, n * sizeof scale[0]);
-    for (uint32_t r = 0; r < m->rows; r++)
+    for (uint32_t r = 0; r < m->rows; r++) {
+        uint32_t *dst = m->dst[r] + first;
+        for (uint32_t j = 0; j < n; j++)
+            y[j] = quin_f32_from_i64(channel(g, m, r, i, j));
+        if (kernel->scale && kernel->scale(y, m->row_scale[r], scale, dst, first, n, &checksum))
+            continue;
         for (uint32_t j = 0; j < n; j++) {
-            float y = quin_f32_from_i64(channel(g, m, r, i, j));
-            uint32_t bits = quin_f32_bits(quin_f32_mul(quin_f32_mul(y, m->row_scale[r]), scale[j]));
-            m->dst[r][first + j] = bits;
-            checksum += quin_checksum_term(first + j, bits);
+            dst[j] = quin_f32_bits(quin_f32_mul(quin_f32_mul(y[j], m->row_scale[r]), scale[j]));
+            checksum += quin_checksum_term(first + j, dst[j]);
         }
+    }
     return checksum;
 }
 
@@ -85,7 +90,7 @@ static void work_groups(void *ctx, uint32_t worker)
             g->tile[i] = w->stream + (first + i) * w->stride;
         dev->kernel->run(g, dev->scratch[worker]);
         for (uint32_t i = 0; i < g->tiles; i++)
-            checksum += drain(g, m, i, (first + i) * m->channels);
+            checksum += drain(dev->kernel, g, m, i, (first + i) * m->channels);
         adds += g->adds;
         wraps += g->wraps;
     }
