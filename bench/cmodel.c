@@ -43,17 +43,18 @@ static uint64_t measure(const struct quin_model *m, const char *config, const st
     for (uint32_t i = 0; i < PROMPT; i++)
         tokens[i] = (uint32_t)(i * 7919 % m->hyper.vocab);
     must(quin_engine_open_model(m, &o, NULL, &e, &msg));
-    double begun = bench_seconds();
+    double begun = bench_seconds(), begun_cpu = bench_cpu_seconds();
     must(quin_engine_feed(e, 0, 0, tokens, prompt, false, NULL, &best, &msg));
-    double fed = bench_seconds();
+    double fed = bench_seconds(), fed_cpu = bench_cpu_seconds();
     for (uint32_t i = 0; i < decode; i++) {
         hash = hash * 1000003 + best;
         must(quin_engine_feed(e, 0, prompt + i, &best, 1, false, NULL, &best, &msg));
     }
-    double ended = bench_seconds(), scale = (double)part / ALL_LAYERS;
-    printf("%-7s %u thread%s %-12s prompt %8.2f tokens/s, decode %7.2f tokens/s\n", way->kernel, way->threads,
+    double ended = bench_seconds(), ended_cpu = bench_cpu_seconds(), scale = (double)part / ALL_LAYERS;
+    printf("%-7s %u thread%s %-12s prompt %7.2f tokens/s (%7.2f a CPU second), decode %6.2f (%6.2f)\n", way->kernel, way->threads,
            way->threads > 1 ? "s" : " ", way->no_wraps ? "no WRAPS" : "all counters", scale * prompt / (fed - begun),
-           scale * decode / (ended - fed));
+           scale * prompt / (fed_cpu - begun_cpu), scale * decode / (ended - fed),
+           scale * decode / (ended_cpu - fed_cpu));
     fflush(stdout);
     quin_engine_close(e);
     return hash;

@@ -29,10 +29,10 @@ static const _Alignas(64) uint8_t first4[256] = TABLE(FIRST4), last[256] = TABLE
 
 struct scratch {
     struct quin_block block;
-    _Alignas(64) uint8_t code[5][QUIN_BEATS][QUIN_LANES];
+    _Alignas(64) uint8_t code[QUIN_BEATS][5][QUIN_LANES];
     /* the same, four beats of a lane side by side; vector v, 16 lanes of it: lanes 16 * (0..3) + 4 * v + (0..3) */
     _Alignas(64) uint8_t quad[5][QUIN_BEATS / 4][4][QUIN_LANES];
-    uint64_t sign[5][2][QUIN_BEATS]; /* lanes with trit -1, with trit +1 */
+    uint64_t sign[QUIN_BEATS][2][5]; /* lanes with trit -1, with trit +1 */
     _Alignas(64) int32_t sum[5][QUIN_KERNEL_ROWS][4][16];
     _Alignas(64) uint8_t lo[5][QUIN_KERNEL_ROWS][QUIN_LANES]; /* the PEs' accumulators */
 };
@@ -63,9 +63,9 @@ INLINE void put_codes(struct scratch *s, uint32_t place, uint32_t beat, const __
     if (!wraps)
         return;
     for (uint32_t j = 0; j < 4; j++) {
-        _mm512_store_si512(s->code[place][beat + j], code[j]);
-        s->sign[place][0][beat + j] = _mm512_testn_epi8_mask(code[j], _mm512_set1_epi8(3));
-        s->sign[place][1][beat + j] = _mm512_test_epi8_mask(code[j], _mm512_set1_epi8(2));
+        _mm512_store_si512(s->code[beat + j][place], code[j]);
+        s->sign[beat + j][0][place] = _mm512_testn_epi8_mask(code[j], _mm512_set1_epi8(3));
+        s->sign[beat + j][1][place] = _mm512_test_epi8_mask(code[j], _mm512_set1_epi8(2));
     }
 }
 
@@ -143,20 +143,26 @@ static TARGET void sum_place(struct scratch *s, uint32_t place, uint32_t rows, u
 
 /* Wraps of a row in a block. A product changes the accumulator modulo 256; a carry out of it is a wrap upwards if the
  * product is positive, and if it is negative the lack of one is a wrap downwards. */
-static TARGET uint64_t wraps_row(struct scratch *s, uint32_t place, uint32_t row)
+static TARGET uint64_t wraps_row(struct scratch *s, uint32_t row)
 {
     const struct quin_entry *e = s->block.entry[row], *end = e + s->block.entries[row];
-    __m512i lo = _mm512_load_si512(s->lo[place][row]);
     uint64_t wraps = 0;
+    __m512i lo[5];
+    for (uint32_t p = 0; p < 5; p++)
+        lo[p] = _mm512_load_si512(s->lo[p][row]);
     for (; e < end; e++) {
-        __m512i product = _mm512_shuffle_epi8(_mm512_set1_epi32((int32_t)e->table),
-                                              _mm512_load_si512(s->code[place][e->beat]));
-        __m512i sum = _mm512_add_epi8(lo, product);
-        uint64_t carry = _mm512_cmplt_epu8_mask(sum, lo);
-        wraps += (uint64_t)__builtin_popcountll(carry ^ s->sign[place][e->negative][e->beat]);
-        lo = sum;
+        const uint8_t (*code)[QUIN_LANES] = s->code[e->beat];
+        const uint64_t *sign = s->sign[e->beat][e->negative];
+        __m512i table = _mm512_set1_epi32((int32_t)e->table);
+#pragma GCC unroll 5
+        for (uint32_t p = 0; p < 5; p++) {
+            __m512i sum = _mm512_add_epi8(lo[p], _mm512_shuffle_epi8(table, _mm512_load_si512(code[p])));
+            wraps += (uint64_t)__builtin_popcountll(_mm512_cmplt_epu8_mask(sum, lo[p]) ^ sign[p]);
+            lo[p] = sum;
+        }
     }
-    _mm512_store_si512(s->lo[place][row], lo);
+    for (uint32_t p = 0; p < 5; p++)
+        _mm512_store_si512(s->lo[p][row], lo[p]);
     return wraps;
 }
 
@@ -169,9 +175,8 @@ static TARGET void block_512(struct scratch *s, struct quin_group *g, uint32_t k
         *adds = g->count_wraps ? decode(s, beats, false, true, *adds) : decode(s, beats, false, false, *adds);
     for (uint32_t place = 0; place < (g->bytes ? 1 : 5); place++)
         sum_place(s, place, g->rows, beats);
-    for (uint32_t place = 0; place < 5 && g->count_wraps; place++)
-        for (uint32_t r = 0; r < g->rows; r++)
-            g->wraps += wraps_row(s, place, r);
+    for (uint32_t r = 0; r < g->rows && g->count_wraps; r++)
+        g->wraps += wraps_row(s, r);
     for (uint32_t r = 0; r < g->rows; r++) {
         __m512i sum = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi8(1),
                                           _mm512_load_si512(s->block.x[r]));

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LOOKS = 4000 }; /* some tens of microseconds */
+enum { LOOKS = 400 }; /* some microseconds */
 
 struct worker {
     struct quin_pool *pool;

@@ -48,7 +48,7 @@ INLINE uint32_t larger(uint32_t a, uint32_t b)
     bool na = (a & ~QUIN_F32_SIGN) > QUIN_F32_INF, nb = (b & ~QUIN_F32_SIGN) > QUIN_F32_INF;
     most = nb ? fa : most;
     most = na ? fb : most;
-    return na & nb ? QUIN_F32_NAN : most;
+    return (na & nb) ? QUIN_F32_NAN : most;
 }
 
 /* t[i] = op(t[i], y[i * step]) */
