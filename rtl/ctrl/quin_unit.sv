@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands between the command processor and a unit: the queue, the command under way, and its retirement. A command
+// What stands between the command processor and a unit: its next command, that under way, and its retirement. A command
 // that dispatch found wrong (error not 0) never reaches the unit and fails when it would have started. active_o is the
 // command that the unit works on, from the cycle after it was taken (start_o) until done. abort_i drops all, the command
 // under way too; for units that cannot drop it, abort_i is 0 and flush_i drops what waits.
@@ -16,17 +16,21 @@ module quin_unit #(
     input  logic               drop_i,
     input  logic [31:0]        drop_index_i,
     input  logic [31:0]        cycle_i,
-    // dispatch
-    input  logic               push_valid_i,
+    // dispatch, into the store of waiting commands
+    input  logic               push_i,
     output logic               push_ready_o,
-    input  logic [JobBits-1:0] push_data_i,
-    input  logic [7:0]         push_opcode_i,
-    input  logic [23:0]        push_pc_i,
-    input  logic [31:0]        push_index_i,
-    input  logic [3:0]         push_error_i,
-    input  logic [39:0]        push_error_address_i,
-    input  logic [2:0]         push_wait_i,    // for each unit, as the target and retired below
-    input  logic [23:0]        push_target_i,
+    output logic [1:0]         push_place_o,
+    // from the store
+    output logic               want_o,
+    output logic [1:0]         want_place_o,
+    input  logic               give_i,
+    input  logic [JobBits-1:0] give_data_i,
+    input  logic [23:0]        give_pc_i,
+    input  logic [31:0]        give_index_i,
+    input  logic [3:0]         give_error_i,
+    input  logic [39:0]        give_error_address_i,
+    input  logic [2:0]         give_wait_i,    // for each unit, as the target and retired below
+    input  logic [23:0]        give_target_i,
     input  logic [23:0]        retired_i,
     // unit
     output logic               job_valid_o,
@@ -53,32 +57,30 @@ module quin_unit #(
 );
     localparam int A = Unit == 2'd0 ? 1 : 0;
     localparam int B = Unit == 2'd2 ? 1 : 2;
-    localparam int EntryBits = JobBits + 76;
+    localparam int EntryBits = JobBits + 68;
 
     logic [EntryBits-1:0] entry;
     logic [31:0] index;
     logic [3:0] error;
     logic [39:0] error_address;
-    logic [7:0] opcode;
     logic [23:0] pc;
     logic valid, ready, take, bad, empty;
     logic working_q, bad_q, start_q;
     logic [3:0] error_q;
     logic [39:0] error_address_q;
-    logic [7:0] opcode_q;
     logic [31:0] index_q, began_q;
     logic [23:0] pc_q;
     logic [JobBits-1:0] active_q;
 
-    quin_unit_queue #(.Width(EntryBits)) u_queue (
-        .clk_i, .rst_ni, .flush_i, .hold_i(working_q || bad_q), .drop_i, .drop_index_i,
-        .push_valid_i, .push_ready_o,
-        .push_data_i({push_error_i, push_error_address_i, push_opcode_i, push_pc_i, push_data_i}), .push_index_i,
-        .push_wait_i({push_wait_i[B], push_wait_i[A]}), .push_target_i({push_target_i[8*B +: 8], push_target_i[8*A +: 8]}),
+    quin_unit_head #(.Width(EntryBits)) u_head (
+        .clk_i, .rst_ni, .flush_i, .hold_i(working_q || bad_q), .drop_i, .drop_index_i, .push_i, .push_ready_o,
+        .push_place_o, .want_o, .want_place_o, .give_i,
+        .give_data_i({give_error_i, give_error_address_i, give_pc_i, give_data_i}), .give_index_i,
+        .give_wait_i({give_wait_i[B], give_wait_i[A]}), .give_target_i({give_target_i[8*B +: 8], give_target_i[8*A +: 8]}),
         .retired_i({retired_i[8*B +: 8], retired_i[8*A +: 8]}),
         .job_valid_o(valid), .job_ready_i(ready), .job_data_o(entry), .job_index_o(index), .empty_o(empty), .blocked_o);
 
-    assign {error, error_address, opcode, pc, job_o} = entry;
+    assign {error, error_address, pc, job_o} = entry;
     assign bad = valid && error != '0;
     assign job_valid_o = valid && !bad;
     assign ready = bad || job_ready_i;
@@ -87,7 +89,7 @@ module quin_unit #(
     always_ff @(posedge clk_i) begin
         if (take) begin
             active_q <= job_o;
-            {opcode_q, pc_q, index_q, error_q, error_address_q} <= {opcode, pc, index, error, error_address};
+            {pc_q, index_q, error_q, error_address_q} <= {pc, index, error, error_address};
             began_q <= cycle_i;
         end
         if (!rst_ni || abort_i) begin
@@ -111,7 +113,7 @@ module quin_unit #(
     assign done_index_o = index_q;
     assign done_pc_o = pc_q;
     assign retire_valid_o = done_o && done_error_o == '0;
-    assign retire_command_o = {opcode_q, pc_q};
+    assign retire_command_o = {active_q[7:0], pc_q};
     assign retire_cycles_o = cycle_i - began_q;
     assign retire_checksum_o = done_checksum_i;
 endmodule

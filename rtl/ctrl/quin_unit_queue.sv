@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands of one unit that wait for their turn. The head is offered when each of two other units v has retired what the
-// command's AFTER_v asks for: retired_v - target_v >= 0, modulo 256. hold_i offers nothing. After an error the commands
-// that come behind the one that failed (index > drop_index_i, while drop_i) leave unseen; those before it still run.
-// flush_i drops all. One command a cycle in; a command is offered two cycles after it was pushed at the earliest.
+// Commands of one unit that wait for their turn, with a store of their own: quin_unit_head says when the oldest is
+// offered. One command a cycle in.
 `default_nettype none
 
 module quin_unit_queue #(
@@ -31,51 +29,24 @@ module quin_unit_queue #(
     output logic             empty_o,
     output logic [1:0]       blocked_o       // the head waits for these units
 );
-    localparam int AddrBits = $clog2(Depth);
-    localparam int EntryBits = Width + 50;
+    localparam int PlaceBits = $clog2(Depth);
 
-    logic [EntryBits-1:0] entry [0:Depth-1];
-    logic [AddrBits:0] head_q, tail_q;
-    logic [EntryBits-1:0] next, out_q;
-    logic out_valid_q, take, leave, drop, full, waiting;
-    logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
+    logic want, give;
+    logic [PlaceBits-1:0] push_place, want_place;
+    logic [Width-1:0] data;
+    logic [31:0] index;
+    logic [1:0] waits;
+    logic [15:0] target;
 
-    // The oldest command stands in a register, the others in the memory behind it.
-    assign full = head_q[AddrBits-1:0] == tail_q[AddrBits-1:0] && head_q[AddrBits] != tail_q[AddrBits];
-    assign waiting = head_q != tail_q;
-    assign empty_o = !waiting && !out_valid_q;
-    assign push_ready_o = !full;
-    assign next = entry[head_q[AddrBits-1:0]];
-    assign {job_index_o, job_data_o} = out_q[Width+31:0];
-    assign lead0 = retired_i[7:0] - out_q[Width+34 +: 8];
-    assign lead1 = retired_i[15:8] - out_q[Width+42 +: 8];
-    assign drop = out_valid_q && drop_i && job_index_o > drop_index_i;
-    assign blocked_o = out_valid_q && !hold_i && !drop ? {out_q[Width+33] && lead1[7], out_q[Width+32] && lead0[7]} : 2'b00;
-    assign job_valid_o = out_valid_q && !hold_i && !drop && blocked_o == 2'b00;
-    assign leave = drop || (job_valid_o && job_ready_i);
-    assign take = waiting && (!out_valid_q || leave);
-
-    always_ff @(posedge clk_i) begin
-        if (push_valid_i && push_ready_o)
-            entry[tail_q[AddrBits-1:0]] <= {push_target_i, push_wait_i, push_index_i, push_data_i};
-        if (take)
-            out_q <= next;
-    end
-
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni || flush_i) begin
-            head_q <= '0;
-            tail_q <= '0;
-            out_valid_q <= 1'b0;
-        end else begin
-            if (push_valid_i && push_ready_o)
-                tail_q <= tail_q + 1'b1;
-            if (take)
-                head_q <= head_q + 1'b1;
-            if (take || leave)
-                out_valid_q <= take;
-        end
-    end
+    quin_job_store #(.Units(1), .Depth(Depth), .Width(Width + 50)) u_store (
+        .clk_i, .rst_ni, .flush_i, .push_i(push_valid_i && push_ready_o), .push_place_i(push_place),
+        .push_data_i({push_target_i, push_wait_i, push_index_i, push_data_i}), .want_i(want), .want_place_i(want_place),
+        .give_o(give), .data_o({target, waits, index, data}));
+    quin_unit_head #(.Width(Width), .Depth(Depth)) u_head (
+        .clk_i, .rst_ni, .flush_i, .hold_i, .drop_i, .drop_index_i, .push_i(push_valid_i), .push_ready_o,
+        .push_place_o(push_place), .want_o(want), .want_place_o(want_place), .give_i(give), .give_data_i(data),
+        .give_index_i(index), .give_wait_i(waits), .give_target_i(target), .retired_i, .job_valid_o, .job_ready_i,
+        .job_data_o, .job_index_o, .empty_o, .blocked_o);
 endmodule
 
 `default_nettype wire

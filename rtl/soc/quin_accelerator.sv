@@ -186,14 +186,30 @@ module quin_accelerator #(
         .control_done_o(control_done), .control_checksum_o(control_checksum));
     assign idle = unit_busy == '0 && !fetch_busy && !retire_busy;
 
+    // commands that wait for their units
+    logic [2:0] want, give, give_wait;
+    logic [5:0] push_place, want_place;
+    logic [JobBits-1:0] give_job;
+    logic [23:0] give_pc, give_target;
+    logic [31:0] give_index;
+    logic [3:0] give_error;
+    logic [39:0] give_error_address;
+
+    quin_job_store #(.Units(3), .Depth(4), .Width(JobBits + 127)) u_store (
+        .clk_i, .rst_ni, .flush_i(flush), .push_i(push & push_ready), .push_place_i(push_place),
+        .push_data_i({target, waits, cmd_error, cmd_error_address, pc, index, mask_start, address, k, n, rows, cmd}),
+        .want_i(want), .want_place_i(want_place), .give_o(give),
+        .data_o({give_target, give_wait, give_error, give_error_address, give_pc, give_index, give_job}));
+
     generate
         for (genvar u = 0; u < 3; u = u + 1) begin : g_unit
             quin_unit #(.JobBits(JobBits), .Unit(2'(u))) u_unit (
                 .clk_i, .rst_ni, .flush_i(flush), .abort_i(u == ARRAY && aborting), .drop_i(drop), .drop_index_i(drop_index),
-                .cycle_i(cycle_q), .push_valid_i(push[u]), .push_ready_o(push_ready[u]),
-                .push_data_i({mask_start, address, k, n, rows, cmd}), .push_opcode_i(cmd[7:0]), .push_pc_i(pc),
-                .push_index_i(index), .push_error_i(cmd_error), .push_error_address_i(cmd_error_address),
-                .push_wait_i(waits), .push_target_i(target), .retired_i(retired_units),
+                .cycle_i(cycle_q), .push_i(push[u]), .push_ready_o(push_ready[u]), .push_place_o(push_place[2*u +: 2]),
+                .want_o(want[u]), .want_place_o(want_place[2*u +: 2]), .give_i(give[u]), .give_data_i(give_job),
+                .give_pc_i(give_pc), .give_index_i(give_index), .give_error_i(give_error),
+                .give_error_address_i(give_error_address), .give_wait_i(give_wait), .give_target_i(give_target),
+                .retired_i(retired_units),
                 .job_valid_o(job_valid[u]), .job_ready_i(job_ready[u]), .job_o(job[JobBits*u +: JobBits]),
                 .start_o(job_start[u]), .active_o(active[JobBits*u +: JobBits]), .done_i(unit_ended[u]),
                 .done_error_i(ended_error[4*u +: 4]), .done_address_i(ended_address[40*u +: 40]),

@@ -25,7 +25,8 @@ module quin_vector_issue #(
     input  logic [2:0]              format_i,
     input  logic [2:0]              reduce_i,
     input  logic                    function_i,
-    input  logic                    alone_i,  // SUM, and op2 adds
+    input  logic                    sum_i,    // reduction SUM
+    input  logic                    alone_i,  // and op2 adds
     input  logic [2:0]              vector_i,
     input  logic [2:0]              scalar_i,
     input  logic [5:0]              mode_i,
@@ -175,14 +176,15 @@ module quin_vector_issue #(
     logic [WaitBits-1:0] func_wait_q, best_wait_q;
     localparam int SumsBits = $clog2(SumBanks) + 1;
     logic [SumsBits-1:0] sums_q;  // groups that have no sum yet
-    logic                sum, sum_soon, wait_sum, wait_best;
-    assign sum = reduce_i == quin_pkg::REDUCE_SUM;
+    logic                calm_q, sum_soon, wait_sum, wait_best;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             func_wait_q <= '0;
             best_wait_q <= '0;
             sums_q <= '0;
+            calm_q <= 1'b0;
         end else begin
+            calm_q <= calm_i && !fire;
             if (fire && function_i)
                 func_wait_q <= FuncWait;
             else if (func_wait_q != 0)
@@ -191,7 +193,7 @@ module quin_vector_issue #(
                 best_wait_q <= BestWait;
             else if (best_wait_q != 0)
                 best_wait_q <= best_wait_q - 1'b1;
-            sums_q <= sums_q + SumsBits'(fire && first_q && sum) - SumsBits'(sum_done_i);
+            sums_q <= sums_q + SumsBits'(fire && first_q && sum_i) - SumsBits'(sum_done_i);
         end
     end
 
@@ -219,7 +221,7 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    assign wait_sum = sum && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) || (alone_i && !calm_i));
+    assign wait_sum = sum_i && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) || (alone_i && !calm_q));
     assign wait_best = reduce_end && best_wait_q != 0;
     assign fire = busy_q && operands_ready && (lines_room || !write_line) && (reds_room || !reduce_end) &&
                   func_wait_q == 0 && !wait_sum && !wait_best;

@@ -11,6 +11,7 @@ module quin_vector_reduce #(
     input  logic                clk_i,
     input  logic                rst_ni,
     input  logic [2:0]          reduce_i,
+    input  logic                sum_i,      // reduce_i is SUM
     input  logic                valid_i,
     input  logic [2*Lanes:0]    meta_i,
     input  logic [32*Lanes-1:0] t_i,
@@ -18,31 +19,30 @@ module quin_vector_reduce #(
     output logic                side_o,
     output logic [32*Lanes-1:0] side_x_o,
     output logic [32*Lanes-1:0] side_y_o,
-    input  logic [32*Lanes-1:0] sum_i,
+    input  logic [32*Lanes-1:0] sums_i,
     output logic                sum_done_o,
     output logic                sum_idle_o,
     output logic                valid_o,
     output logic [31:0]         value_o,
     output logic [19:0]         index_o
 );
-    logic        sum, last, sum_valid, best_valid;
+    logic        last, sum_valid, best_valid;
     logic [31:0] sum_value, best_value;
-    assign sum = reduce_i == quin_pkg::REDUCE_SUM;
     assign last = meta_i[2*Lanes];
 
     quin_vector_sum #(.Lanes(Lanes), .Loop(SumLoop), .Banks(SumBanks)) summer (
-        .clk_i, .rst_ni, .valid_i(valid_i && sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]), .t_i,
-        .side_en_o, .side_o, .side_x_o, .side_y_o, .sum_i, .valid_o(sum_valid), .value_o(sum_value),
+        .clk_i, .rst_ni, .valid_i(valid_i && sum_i), .last_i(last), .visible_i(meta_i[Lanes-1:0]), .t_i,
+        .side_en_o, .side_o, .side_x_o, .side_y_o, .sum_i(sums_i), .valid_o(sum_valid), .value_o(sum_value),
         .idle_o(sum_idle_o)
     );
     quin_vector_best #(.Lanes(Lanes)) best (
-        .clk_i, .rst_ni, .reduce_i, .valid_i(valid_i && !sum), .last_i(last), .visible_i(meta_i[Lanes-1:0]),
+        .clk_i, .rst_ni, .reduce_i, .valid_i(valid_i && !sum_i), .last_i(last), .visible_i(meta_i[Lanes-1:0]),
         .t_i,
         .valid_o(best_valid), .value_o(best_value), .index_o
     );
     assign sum_done_o = sum_valid;
     assign valid_o = sum_valid || best_valid;
-    assign value_o = sum ? sum_value : best_value;
+    assign value_o = sum_i ? sum_value : best_value;
 
     logic unused;
     assign unused = ^meta_i[2*Lanes-1:Lanes];

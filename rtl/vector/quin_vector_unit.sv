@@ -119,7 +119,7 @@ module quin_vector_unit #(
     end
 
     // What the fields mean, a cycle later: from RUN on.
-    logic        written_d, reduced_d, function_d, b_is_a_d, written, reduced, function_on, counted, b_is_a, alone;
+    logic        written_d, reduced_d, function_d, b_is_a_d, written, reduced, function_on, counted, b_is_a, sum_on, alone;
     logic [4:0]  used_d, used;
     logic [2:0]  vector_d, scalar_d, vector, scalar;  // streams that are read by lines, by words
     logic [99:0] words_d, words;
@@ -137,6 +137,7 @@ module quin_vector_unit #(
             function_on <= function_d;
             counted <= function_d && func_q != quin_pkg::FUNC_RINT;
             b_is_a <= b_is_a_d;
+            sum_on <= reduce_q == quin_pkg::REDUCE_SUM;
             alone <= reduce_q == quin_pkg::REDUCE_SUM &&
                      (op2_q == quin_pkg::VECTOR_OP_ADD || op2_q == quin_pkg::VECTOR_OP_SUB);
             used <= used_d;
@@ -245,7 +246,7 @@ module quin_vector_unit #(
     quin_vector_issue #(.Lanes(Lanes), .LineWords(LineWords), .FuncLanes(FuncLanes), .SumLoop(SumLoop),
                         .SumBanks(SumBanks), .Held(Held)) issue (
         .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduce_i(reduce_q),
-        .function_i(function_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
+        .function_i(function_on), .sum_i(sum_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
         .b_is_a_i(b_is_a), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
         .visible_i(group_visible), .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
         .line_done_i(line_done), .red_done_i(red_done), .sum_done_i(sum_done), .calm_i(flow_idle && adders_idle),
@@ -287,8 +288,8 @@ module quin_vector_unit #(
     logic [19:0] red_index, word_index;
 
     quin_vector_reduce #(.Lanes(Lanes), .SumLoop(SumLoop), .SumBanks(SumBanks)) reduce (
-        .clk_i, .rst_ni, .reduce_i(reduce_q), .valid_i(result_valid && reduced), .meta_i(result_meta),
-        .t_i(result), .side_en_o(side_en), .side_o(side), .side_x_o(side_x), .side_y_o(side_y), .sum_i(sums),
+        .clk_i, .rst_ni, .reduce_i(reduce_q), .sum_i(sum_on), .valid_i(result_valid && reduced), .meta_i(result_meta),
+        .t_i(result), .side_en_o(side_en), .side_o(side), .side_x_o(side_x), .side_y_o(side_y), .sums_i(sums),
         .sum_done_o(sum_done), .sum_idle_o(adders_idle), .valid_o(red_valid), .value_o(red_value), .index_o(red_index)
     );
 

@@ -81,8 +81,25 @@ module fifo #(
         always_comb
             if (started_q && watching_q) assert (dut.g_small.mem[place] == watched_q);
     end else begin : g_large
-        always_comb
-            if (started_q && watching_q) assert (dut.g_large.mem[place] == watched_q);
+        // Up to four words have been fetched; the youngest of them may be on its way. Three are while more wait.
+        logic [PtrBits:0] fetched, at;
+        assign fetched = dut.g_large.fetch_q - dut.rptr_q;
+        assign at = dut.rptr_q + ahead_q;
+        always_comb begin
+            if (started_q) begin
+                assert (fetched <= count_q && fetched <= (PtrBits + 1)'(4));
+                assert (fetched == (PtrBits + 1)'(dut.g_large.there_q) + (PtrBits + 1)'(dut.g_large.arriving_q));
+                assert (fetched == count_q || fetched >= (PtrBits + 1)'(3));
+                assert (dut.g_large.valid_q == (dut.g_large.there_q != 3'd0));
+                if (dut.g_large.arriving_q) assert (dut.g_large.place_q == dut.g_large.fetch_q[1:0] - 2'd1);
+                if (watching_q) begin
+                    assert (dut.g_large.mem[place] == watched_q);
+                    if (ahead_q < (PtrBits + 1)'(dut.g_large.there_q)) assert (dut.g_large.ahead[at[1:0]] == watched_q);
+                    else if (ahead_q < fetched)
+                        assert ((dut.g_large.passed_q ? dut.g_large.pass_q : dut.g_large.data_q) == watched_q);
+                end
+            end
+        end
     end
 endmodule
 

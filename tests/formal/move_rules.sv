@@ -39,6 +39,7 @@ module move_rules #(
     input logic [1:0]              b_resp_i
 );
     localparam int BusLog = $clog2(BusBytes);
+    localparam logic [2:0] Idle = 3'd0, Run = 3'd3, Last = 3'd4; // states of quin_move_walk
 
     logic [82*quin_pkg::WINDOWS-1:0] windows_q; // never written: any constant
     always_ff @(posedge clk_i) windows_q <= windows_q;
@@ -148,7 +149,7 @@ module move_rules #(
     // ---- induction: the walk ----
     logic [41:0] at, left;
     logic walking, run_waits;
-    assign walking = dut.u_walk.state_q != 3'd0;
+    assign walking = dut.u_walk.state_q != Idle;
     assign run_waits = dut.u_walk.c_valid_q && !dut.u_walk.c_last_q && dut.u_walk.c_error_q == 4'd0;
     assign at = {2'b0, dut.u_walk.s_address_q};
     assign left = {20'b0, dut.u_walk.s_left_q};
@@ -160,12 +161,17 @@ module move_rules #(
                 && !dut.address_valid_q && dut.u_walk.end_q);
             if (dut.u_walk.end_q) assert (!dut.u_walk.s_valid_q);
             if (!dut.busy_q) assert (dut.u_walk.end_q);
-            if (walking && dut.u_walk.state_q != 3'd4) assert (dut.element_q != 2'd3 && dut.inner_q != 20'd0);
-            if (dut.u_walk.state_q == 3'd3) assert (dut.u_walk.run_left_q != 22'd0);
+            if (walking && dut.u_walk.state_q != Last) assert (dut.element_q != 2'd3 && dut.inner_q != 20'd0);
+            if (dut.u_walk.state_q == Run) assert (dut.u_walk.run_left_q != 22'd0);
             if (run_waits) begin
-                assert (dut.u_walk.c_bytes_q != 22'd0);
-                assert (dut.u_walk.ok == granted);
+                assert (dut.u_walk.c_bytes_q != 22'd0 && dut.u_walk.ok == granted);
             end
+            // A checked one stays as it was checked; what is cut is the first burst of what is left.
+            assert (!dut.u_walk.c_checked_q || (dut.u_walk.c_valid_q && dut.u_walk.ok_q == dut.u_walk.ok));
+            if (walking) assert (dut.u_walk.n_bytes_q == {2'b0, dut.n_q} << dut.element_q
+                && dut.u_walk.inner_bytes_q == {2'b0, dut.inner_q} << dut.element_q);
+            if (dut.u_walk.burst_valid_o) assert ({dut.u_walk.s_beats_q, dut.u_walk.s_bytes_q, dut.u_walk.s_end_q}
+                == {dut.u_walk.want_beats, dut.u_walk.want_bytes, dut.u_walk.want_end});
             if (dut.u_walk.s_valid_q) begin
                 assert (granted_q && hi_q <= 42'hffffffffc0);
                 assert (at >= lo_q && at + left == hi_q && left != 42'd0);
@@ -182,7 +188,8 @@ module move_rules #(
                 + (ar_valid ? ar_len + 8'd1 : 8'd0));
             assert (dut.reserved_q <= 7'd64);
             assert (dut.u_answers.count_o == answers_open_q + 5'(aw_valid));
-            if (dut.u_read.g_large.valid_q) assert (dut.u_read.count_o != 7'd0);
+            // fifo.sv proves it of the FIFO alone.
+            if (dut.u_read.valid_o) assume (dut.u_read.count_o != 7'd0);
             if (dut.u_data.got_q) assert (sp_rvalid_q);
             if (dut.u_data.active_q || dut.u_data.put_q || dut.u_notes.count_o != 5'd0) assert (dut.busy_q);
             if (dut.store_q) assert (!dut.u_data.put_q);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The oldest of a unit's waiting commands, and which places of its Depth in the store (quin_job_store) are taken. It is
+// offered when each of two other units v has retired what the command's AFTER_v asks for: retired_v - target_v >= 0,
+// modulo 256. hold_i offers nothing. After an error the commands that come behind the one that failed (index >
+// drop_index_i, while drop_i) leave unseen; those before it still run. flush_i drops all. A command is offered four
+// cycles after it was pushed at the earliest.
+`default_nettype none
+
+module quin_unit_head #(
+    parameter int Width = 8,
+    parameter int Depth = 4,
+    parameter int PlaceBits = $clog2(Depth) // derived
+) (
+    input  logic                 clk_i,
+    input  logic                 rst_ni,
+    input  logic                 flush_i,
+    input  logic                 hold_i,
+    input  logic                 drop_i,
+    input  logic [31:0]          drop_index_i,
+    input  logic                 push_i,        // into the store, with push_ready_o
+    output logic                 push_ready_o,
+    output logic [PlaceBits-1:0] push_place_o,
+    // from the store: the command, its number, and for each of two other units whether and for what it waits
+    output logic                 want_o,
+    output logic [PlaceBits-1:0] want_place_o,
+    input  logic                 give_i,
+    input  logic [Width-1:0]     give_data_i,
+    input  logic [31:0]          give_index_i,
+    input  logic [1:0]           give_wait_i,
+    input  logic [15:0]          give_target_i,
+    input  logic [15:0]          retired_i,     // commands retired by these two units
+    // to the unit
+    output logic                 job_valid_o,
+    input  logic                 job_ready_i,
+    output logic [Width-1:0]     job_data_o,
+    output logic [31:0]          job_index_o,
+    output logic                 empty_o,
+    output logic [1:0]           blocked_o      // the command waits for these units
+);
+    logic [PlaceBits:0] head_q, tail_q;
+    logic [Width-1:0] data_q;
+    logic [31:0] index_q;
+    logic [1:0] wait_q, unmet;
+    logic [15:0] target_q;
+    logic valid_q, leave, drop, waiting;
+    logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
+
+    assign waiting = head_q != tail_q;
+    assign empty_o = !waiting && !valid_q;
+    assign push_ready_o = tail_q != {!head_q[PlaceBits], head_q[PlaceBits-1:0]};
+    assign push_place_o = tail_q[PlaceBits-1:0];
+    assign want_o = waiting && !valid_q;
+    assign want_place_o = head_q[PlaceBits-1:0];
+    assign job_data_o = data_q;
+    assign job_index_o = index_q;
+    assign lead0 = retired_i[7:0] - target_q[7:0];
+    assign lead1 = retired_i[15:8] - target_q[15:8];
+    assign unmet = wait_q & {lead1[7], lead0[7]};
+    assign drop = valid_q && drop_i && index_q > drop_index_i;
+    assign blocked_o = valid_q && !hold_i && !drop ? unmet : 2'b00;
+    assign job_valid_o = valid_q && !hold_i && !drop && unmet == 2'b00;
+    assign leave = drop || (job_valid_o && job_ready_i);
+
+    always_ff @(posedge clk_i) begin
+        if (give_i) {target_q, wait_q, index_q, data_q} <= {give_target_i, give_wait_i, give_index_i, give_data_i};
+    end
+
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni || flush_i) begin
+            head_q <= '0;
+            tail_q <= '0;
+            valid_q <= 1'b0;
+        end else begin
+            if (push_i && push_ready_o) tail_q <= tail_q + 1'b1;
+            if (give_i) head_q <= head_q + 1'b1;
+            valid_q <= give_i || (valid_q && !leave);
+        end
+    end
+endmodule
+
+`default_nettype wire
