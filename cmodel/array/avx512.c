@@ -45,21 +45,24 @@ INLINE __m512i look_up(const uint8_t *table, __m512i q)
 }
 
 /* Four beats of 64 lanes to 64 lanes of four beats. */
-INLINE void transpose(uint8_t (*to)[QUIN_LANES], const __m512i *v)
+INLINE void transpose(__m512i *to, const __m512i *v)
 {
     __m512i a = _mm512_unpacklo_epi8(v[0], v[1]), b = _mm512_unpackhi_epi8(v[0], v[1]);
     __m512i c = _mm512_unpacklo_epi8(v[2], v[3]), d = _mm512_unpackhi_epi8(v[2], v[3]);
-    _mm512_store_si512(to[0], _mm512_unpacklo_epi16(a, c));
-    _mm512_store_si512(to[1], _mm512_unpackhi_epi16(a, c));
-    _mm512_store_si512(to[2], _mm512_unpacklo_epi16(b, d));
-    _mm512_store_si512(to[3], _mm512_unpackhi_epi16(b, d));
+    to[0] = _mm512_unpacklo_epi16(a, c);
+    to[1] = _mm512_unpackhi_epi16(a, c);
+    to[2] = _mm512_unpacklo_epi16(b, d);
+    to[3] = _mm512_unpackhi_epi16(b, d);
 }
 
-/* Codes of one place of four beats, to where sums and wraps want them. */
+/* Codes of one place of four beats, to where sums and wraps want them. Without wraps they come transposed. */
 INLINE void put_codes(struct scratch *s, uint32_t place, uint32_t beat, const __m512i *code, bool sums, bool wraps)
 {
-    if (sums)
-        transpose(s->quad[place][beat / 4], code);
+    __m512i quad[4];
+    if (sums && wraps)
+        transpose(quad, code);
+    for (uint32_t j = 0; j < 4 && sums; j++)
+        _mm512_store_si512(s->quad[place][beat / 4][j], wraps ? quad[j] : code[j]);
     if (!wraps)
         return;
     for (uint32_t j = 0; j < 4; j++) {
@@ -69,21 +72,34 @@ INLINE void put_codes(struct scratch *s, uint32_t place, uint32_t beat, const __
     }
 }
 
-/* Decodes a block; returns `adds` with its additions. */
+/* Decodes a block; returns `adds` with its additions. Wraps want lanes of a beat side by side and sums beats of a lane,
+ * so without wraps the bytes are transposed and not the five codes that come of each. */
 INLINE __m512i decode(struct scratch *s, uint32_t beats, bool bytes, bool wraps, __m512i adds)
 {
     const __m512i three = _mm512_set1_epi8(3);
     for (uint32_t beat = 0; beat < beats; beat += 4) {
-        __m512i q[4], many[4], rest[4], code[4];
+        __m512i raw[4], q[4], active[4], many[4], rest[4], code[4];
         for (uint32_t j = 0; j < 4; j++) {
-            q[j] = _mm512_loadu_si512(s->block.bytes + (beat + j) * QUIN_LANES);
+            raw[j] = q[j] = _mm512_loadu_si512(s->block.bytes + (beat + j) * QUIN_LANES);
+            active[j] = _mm512_set1_epi8((char)s->block.active[beat + j]);
+        }
+        if (!wraps) {
+            int32_t four;
+            memcpy(&four, s->block.active + beat, 4);
+            for (uint32_t j = 0; j < 4; j++)
+                active[j] = _mm512_set1_epi32(four);
+            transpose(q, raw);
+        }
+        for (uint32_t j = 0; j < 4; j++) {
             rest[j] = look_up(last, q[j]);
             __m512i nonzero = _mm512_and_si512(_mm512_srli_epi16(rest[j], 2), _mm512_set1_epi8(7));
-            adds = _mm512_dpbusd_epi32(adds, nonzero, _mm512_set1_epi8((char)s->block.active[beat + j]));
+            adds = _mm512_dpbusd_epi32(adds, nonzero, active[j]);
         }
         if (bytes) {
             for (uint32_t j = 0; j < 4; j++)
                 code[j] = look_up(value, q[j]);
+            if (wraps)
+                transpose(code, (const __m512i[]){code[0], code[1], code[2], code[3]});
             put_codes(s, 0, beat, code, true, false);
             if (!wraps)
                 continue;
