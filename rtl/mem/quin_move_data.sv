@@ -246,7 +246,7 @@ module quin_move_data #(
 
     // ---- checksum ----
     logic sum_valid_q, sum_busy;
-    logic [31:0] sum_word_q;
+    logic [31:0] sum_word_q, sum_kept;
     logic [3:0] sum_strb_q;
     logic [4:0] sum_index_q;
     always_ff @(posedge clk_i) begin
@@ -258,12 +258,13 @@ module quin_move_data #(
             sum_index_q <= store_i ? got_index_q : index_q;
         end
     end
+    assign sum_kept = keep(sum_word_q, sum_strb_q);
     quin_move_checksum u_checksum (
         .clk_i,
         .rst_ni,
         .clear_i,
         .valid_i  (sum_valid_q),
-        .word_i   (keep(sum_word_q, sum_strb_q)),
+        .word_i   (sum_kept),
         .index_i  (sum_index_q),
         .element_i,
         .busy_o   (sum_busy),

@@ -19,7 +19,7 @@ module move_icarus;
     logic [39:0] outer_stride, row_address, where;
     logic [3:0] error_code, rid;
     logic [2:0] loaded, stored;
-    logic [32*Line-1:0] sp_wdata, sp_rdata;
+    logic [32*Line-1:0] sp_wdata, sp_rdata, answer;
     logic [4*Line-1:0] sp_wstrb;
     logic arvalid, arready, rvalid, rready, rlast, awvalid, awready, wvalid, wready, wlast, bvalid, bready;
     logic [39:0] araddr, awaddr;
@@ -83,7 +83,7 @@ module move_icarus;
             #1;
             read = req === 1'b1 && gnt && !we;
             for (i = 0; i < 4 * Line; i = i + 1) begin
-                if (read) sp_rdata[8*i +: 8] = sp_dut[(4 * Line * sp_addr + i) % (4 * SpWords)];
+                if (read) answer[8*i +: 8] = sp_dut[(4 * Line * sp_addr + i) % (4 * SpWords)];
                 else if (req === 1'b1 && gnt && sp_wstrb[i])
                     sp_dut[4 * Line * sp_addr + i] = sp_wdata[8*i +: 8];
             end
@@ -91,7 +91,7 @@ module move_icarus;
             #1;
             clk = 0;
             sp_valid = read;
-            if (!read) sp_rdata = 'x;
+            sp_rdata = read ? answer : 'x;
             row_ready = below(2);
             #1 gnt = req === 1'b1 && below(4) != 0;
             cycles = cycles + 1;

@@ -6,7 +6,16 @@
 // answers each unit with its number. That bursts cover the tiles of a job in order proves stream_rules.sv.
 `default_nettype none
 
+// All claims together are proved by induction, which is done by parts. Step 0: in the first cycles from reset all claims
+// hold. Step 1: from any state in which all hold, those of one part hold in the next cycle.
+`define CLAIM(part, claim) begin \
+        if (Step != 0 && first_q) assume (claim); \
+        else if (Step == 0 || Part == part) assert (claim); \
+    end
+
 module stream_receive #(
+    parameter int Step = 0,
+    parameter int Part = 0,
     parameter int BusBytes = 4,
     parameter int StreamBytes = 2,
     parameter int FifoBytes = 32
@@ -168,7 +177,10 @@ module stream_receive #(
         assign part = 8'd0;
     end
 
-    initial started_q = 1'b0;
+    logic first_q;
+    initial first_q = 1'b1;
+    always_ff @(posedge clk_i) first_q <= 1'b0;
+    initial started_q = Step != 0;
     always_ff @(posedge clk_i) begin
         started_q <= 1'b1;
         if (!rst_ni) begin
@@ -206,15 +218,15 @@ module stream_receive #(
         if (open_q == '0) assume (!r_valid_i);
         if (put) assume (legal(dut.put_beats, dut.put_first, dut.put_end, dut.put_none, dut.put_fill));
         if (started_q && rst_ni) begin
-            if (r_take) assert (r_last == last_beat && oldest == head);
-            if (entry) assert (dut.entry_room);
+            if (r_take) `CLAIM(0, r_last == last_beat && oldest == head)
+            if (entry) `CLAIM(0, dut.entry_room)
             if (stream_valid) begin
-                assert (e_count != '0 && !e_none[e_head]);
+                `CLAIM(0, e_count != '0 && !e_none[e_head])
                 for (int u = 0; u < StreamUnits; u++)
                     if (!e_fill_q[e_head])
-                        assert (stream_data[UnitBits*u +: UnitBits] == answer(given_q + 8'(u)));
+                        `CLAIM(1, stream_data[UnitBits*u +: UnitBits] == answer(given_q + 8'(u)))
             end
-            assert (count <= 5'd16);
+            `CLAIM(2, count <= 5'd16)
         end
     end
 
@@ -228,33 +240,33 @@ module stream_receive #(
         always_comb begin
             if (started_q && rst_ni) begin
                 if (n_in[j]) begin
-                    assert (legal(n_beats[j], n_first[j], n_end[j], n_none[j], n_fill[j]));
-                    assert (n_next[j] == n_start[j] + n_units[j]);
-                    assert (n_next[j] == (final_note ? asked_q : n_start[(j + 1) % N]));
-                    assert (n_after[j] == (final_note ? 8'd0 : n_after[(j + 1) % N] + n_cost[(j + 1) % N]));
-                    assert (n_after[j] <= (8'(count) - 8'd1 - 8'(place)) * 8'(MaxBeats));
-                    if (!n_fill[j]) assert (open_q[j] != (ar_valid && ar_note_q == 4'(j)));
-                    if (!n_fill[j] && ar_valid) assert (place <= ar_place);
+                    `CLAIM(3, legal(n_beats[j], n_first[j], n_end[j], n_none[j], n_fill[j]))
+                    `CLAIM(3, n_next[j] == n_start[j] + n_units[j])
+                    `CLAIM(3, n_next[j] == (final_note ? asked_q : n_start[(j + 1) % N]))
+                    `CLAIM(3, n_after[j] == (final_note ? 8'd0 : n_after[(j + 1) % N] + n_cost[(j + 1) % N]))
+                    `CLAIM(3, n_after[j] <= (8'(count) - 8'd1 - 8'(place)) * 8'(MaxBeats))
+                    if (!n_fill[j]) `CLAIM(4, open_q[j] != (ar_valid && ar_note_q == 4'(j)))
+                    if (!n_fill[j] && ar_valid) `CLAIM(4, place <= ar_place)
                 end
-                if (open_q[j]) assert (n_in[j] && !n_fill[j] && n_len[j] + 8'd1 == 8'(n_beats[j]));
-                if (ar_valid && ar_note_q == 4'(j)) assert (n_in[j] && !n_fill[j] && ar_len + 8'd1 == 8'(n_beats[j]));
+                if (open_q[j]) `CLAIM(4, n_in[j] && !n_fill[j] && n_len[j] + 8'd1 == 8'(n_beats[j]))
+                if (ar_valid && ar_note_q == 4'(j)) `CLAIM(4, n_in[j] && !n_fill[j] && ar_len + 8'd1 == 8'(n_beats[j]))
             end
         end
     end
     always_comb begin
         if (started_q && rst_ni) begin
             if (count == 5'd0) begin
-                assert (asked_q == taken_q && owed_q == 8'd0 && dut_beat == 7'd0 && beat_q == 8'd0);
-                assert (part == 8'd0);
+                `CLAIM(5, asked_q == taken_q && owed_q == 8'd0 && dut_beat == 7'd0 && beat_q == 8'd0)
+                `CLAIM(5, part == 8'd0)
             end else begin
-                assert (n_start[head] + head_taken == taken_q && dut_beat < n_beats[head]);
-                assert (owed_q == n_cost[head] - 8'(dut_beat) + n_after[head]);
-                assert (beat_q == (n_fill[head] ? 8'd0 : 8'(dut_beat)));
-                assert (part == (n_none[head] ? 8'd0 : 8'(dut_beat) % 8'(Pack)));
+                `CLAIM(5, n_start[head] + head_taken == taken_q && dut_beat < n_beats[head])
+                `CLAIM(6, owed_q == n_cost[head] - 8'(dut_beat) + n_after[head])
+                `CLAIM(6, beat_q == (n_fill[head] ? 8'd0 : 8'(dut_beat)))
+                `CLAIM(6, part == (n_none[head] ? 8'd0 : 8'(dut_beat) % 8'(Pack)))
             end
-            assert (8'(dut.u_issue.credits_q) + owed_q + part + 8'(Pack) * 8'(e_count) == 8'(FifoBeats));
-            if (dut.u_issue.first_q) assert (dut.u_issue.state_q == 2'd0 || dut.u_issue.state_q == 2'd2);
-            assert (e_count <= (Log + 1)'(Depth) && owed_q <= 8'(FifoBeats) && dut.u_issue.credits_q <= FifoBeats);
+            `CLAIM(7, 8'(dut.u_issue.credits_q) + owed_q + part + 8'(Pack) * 8'(e_count) == 8'(FifoBeats))
+            if (dut.u_issue.first_q) `CLAIM(2, dut.u_issue.state_q == 2'd0 || dut.u_issue.state_q == 2'd2)
+            `CLAIM(2, e_count <= (Log + 1)'(Depth) && owed_q <= 8'(FifoBeats) && dut.u_issue.credits_q <= FifoBeats)
         end
     end
     for (genvar e = 0; e < Depth; e++) begin : g_follow
@@ -264,35 +276,35 @@ module stream_receive #(
         assign final_entry = {1'b0, place} + (Log + 1)'(1) == e_count;
         always_comb begin
             if (started_q && rst_ni && e_in[e]) begin
-                assert (e_start[e] + e_units[e] == (final_entry ? taken_q - part : e_start[(e + 1) % Depth]));
-                if (!e_none[e] && Slots > 1) assert (e_first[e] <= e_end[e]);
+                `CLAIM(8, e_start[e] + e_units[e] == (final_entry ? taken_q - part : e_start[(e + 1) % Depth]))
+                if (!e_none[e] && Slots > 1) `CLAIM(8, e_first[e] <= e_end[e])
                 for (int s = 0; s < Slots * Pack; s++)
                     if (!e_none[e] && !e_fill_q[e] && (Slots == 1 || (SlotBits'(s) >= e_first[e] && SlotBits'(s) <= e_end[e])))
-                        assert (e_data[e][UnitBits*s +: UnitBits]
-                            == answer(e_start[e] + 8'(s) - (Slots > 1 ? 8'(e_first[e]) : 8'd0)));
+                        `CLAIM(8, e_data[e][UnitBits*s +: UnitBits]
+                            == answer(e_start[e] + 8'(s) - (Slots > 1 ? 8'(e_first[e]) : 8'd0)))
             end
         end
     end
     if (Slots > 1) begin : g_slot
         always_comb begin
             if (started_q && rst_ni) begin
-                if (e_count == '0) assert (!dut.g_slots.begun_q && given_q == taken_q - part);
+                if (e_count == '0) `CLAIM(8, !dut.g_slots.begun_q && given_q == taken_q - part)
                 else if (dut.g_slots.begun_q) begin
-                    assert (dut.g_slots.slot_q > e_first[e_head] && dut.g_slots.slot_q <= e_end[e_head] && !e_none[e_head]);
-                    assert (given_q == e_start[e_head] + 8'(dut.g_slots.slot_q) - 8'(e_first[e_head]));
-                end else assert (given_q == e_start[e_head]);
+                    `CLAIM(8, dut.g_slots.slot_q > e_first[e_head] && dut.g_slots.slot_q <= e_end[e_head] && !e_none[e_head])
+                    `CLAIM(8, given_q == e_start[e_head] + 8'(dut.g_slots.slot_q) - 8'(e_first[e_head]))
+                end else `CLAIM(8, given_q == e_start[e_head])
             end
         end
     end else begin : g_whole
         always_comb
-            if (started_q && rst_ni) assert (given_q == (e_count == '0 ? taken_q - part : e_start[e_head]));
+            if (started_q && rst_ni) `CLAIM(8, given_q == (e_count == '0 ? taken_q - part : e_start[e_head]))
     end
     if (Pack > 1) begin : g_parts
         always_comb begin
-            if (started_q && rst_ni && part != 8'd0) assert (!n_none[head]);
+            if (started_q && rst_ni && part != 8'd0) `CLAIM(8, !n_none[head])
             for (int p = 0; p < Pack - 1; p++)
                 if (started_q && rst_ni && 8'(p) < part && !n_fill[head])
-                    assert (dut.g_pack.part_q[UnitBits*p +: UnitBits] == answer(taken_q - part + 8'(p)));
+                    `CLAIM(8, dut.g_pack.part_q[UnitBits*p +: UnitBits] == answer(taken_q - part + 8'(p)))
         end
     end
 endmodule

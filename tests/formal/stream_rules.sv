@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proof: whatever jobs, flushes, windows and memory do, the read addresses of the stream DMA (they leave from
 // quin_stream_issue) keep the rules of axi_address_rules and lie inside one window that may be read. And a tile is cut
-// without gap or overlap: each burst begins where the one before ended. Windows hold while the DMA runs; their
-// borders lie on bus beats and their limits at most at 2^40 - 64.
+// without gap or overlap: each burst begins where the one before ended; its note is legal, also if nothing is read. (A
+// beat at a window's end may lie in it in part.) Windows hold while the DMA runs, their limits are at most 2^40 - 64,
+// and the bytes of a tile are whole stream beats.
 `default_nettype none
 
 module stream_rules #(
@@ -23,7 +24,10 @@ module stream_rules #(
     input logic [6:0]  credit_i
 );
     localparam int BusLog = $clog2(BusBytes);
+    localparam int Pack = StreamBytes > BusBytes ? StreamBytes / BusBytes : 1;
     localparam int SlotBits = BusBytes > StreamBytes ? $clog2(BusBytes / StreamBytes) : 1;
+
+    localparam logic [41:0] StreamLow = 42'(StreamBytes) - 42'd1;
 
     logic [82*quin_pkg::WINDOWS-1:0] windows_q; // never written: any constant
     always_ff @(posedge clk_i) windows_q <= windows_q;
@@ -82,6 +86,7 @@ module stream_rules #(
     assign low_bits = 42'(BusBytes) - 42'd1;
     always_comb begin
         if (!started_q) assume (!rst_ni);
+        assume ((job_tile_bytes_i & 35'(StreamLow)) == 35'd0);
         for (int i = 0; i < quin_pkg::WINDOWS; i++)
             assume (windows_q[82*i+40 +: 40] <= 40'hffffffffc0);
         if (started_q && rst_ni && ar_valid) begin
@@ -107,11 +112,23 @@ module stream_rules #(
                 assert (granted_q && hi_q <= 42'hffffffffc0);
                 assert (burst >= lo_q && burst + left == hi_q && left != 42'd0);
             end
-            if (walks && state == 2'd3) begin
+            if (state == 2'd3 && !dut.none_q) begin
+                assert ((bytes & StreamLow) == 42'd0);
                 assert (bytes != 42'd0 && bytes <= left && dut.end_q == (bytes == left));
                 assert (beats != 42'd0 && beats <= 42'(MaxBeats));
                 assert (offset + bytes <= (beats << BusLog) && (beats << BusLog) <= offset + bytes + low_bits);
                 assert ({30'b0, burst[11:0]} + bytes <= 42'd4096);
+            end
+            if (state >= 2'd2 && !dut.none_q) assert (((burst | left) & StreamLow) == 42'd0 && left != 42'd0);
+            if (state != 2'd0) assert (((lo | {7'b0, dut.tile_bytes_q} | {2'b0, dut.stride_q}) & StreamLow) == 42'd0);
+            if (state == 2'd3 && dut.none_q) assert (beats == 42'd1);
+            // What stream_receive.sv takes as given.
+            if (note_valid) begin
+                if (note_none) assert (note_fill && note_beats == 7'd1);
+                else begin
+                    assert (note_beats != 7'd0 && note_beats <= 7'(MaxBeats) && note_beats % 7'(Pack) == 7'd0);
+                    if (BusBytes > StreamBytes && note_beats == 7'd1) assert (note_first <= note_end);
+                end
             end
         end
     end
