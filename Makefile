@@ -23,7 +23,7 @@ CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmwar
 WARN   := -Wall -Wextra -Werror
 FLOAT  := -ffp-contract=off
 CFLAGS := -std=c11 -O2 -g $(WARN) $(FLOAT)
-LDLIBS := -lpcre2-8 -lm -ldl
+LDLIBS := -lpcre2-8 -lm -ldl -pthread
 
 CMODEL := rtl/spec/contract.c $(wildcard cmodel/*/*.c) $(wildcard firmware/core/*.c)
 DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)
@@ -34,7 +34,7 @@ RTL    := $(wildcard rtl/*/*.sv rtl/*.vlt sim/verilator/* sim/dram/*)
 TEST_BINS := $(patsubst tests/%.c,build/tests/%,$(TESTS))
 SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
 
-.PHONY: help demo rtl bench bench-layer synth test test-all lint regs clean tests-c tests-san
+.PHONY: help demo rtl bench bench-layer bench-cmodel synth test test-all lint regs clean tests-c tests-san
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -50,6 +50,9 @@ rtl: build/rtl/$(CONFIG)$(if $(TRACE),-trace)/libquin_sim.so ## Build the simula
 
 bench: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of one matrix product on the simulated hardware
 	build/bench-rtl matmul sim
+
+bench-cmodel: build/bench-rtl ## Tokens a second of the golden model, shape of 2B-4T
+	build/bench-rtl cmodel kv260
 
 bench-layer: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of a decoder layer of 2B-4T: decode and prefill
 	build/bench-rtl layer sim

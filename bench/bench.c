@@ -112,6 +112,13 @@ double bench_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double bench_cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "", *config = argc > 2 ? argv[2] : "sim";
@@ -120,8 +127,15 @@ int main(int argc, char **argv)
         return bench_matmul(config);
     if ((!strcmp(what, "layer") || !strcmp(what, "prefill")) && argc <= 4 && context >= 16 && context <= 4096)
         return bench_layer(config, context, what[0] == 'p');
+    if (!strcmp(what, "cmodel") && argc <= 4) {
+        uint32_t layers = argc > 3 ? context : 3;
+        if (layers >= 1 && layers <= 30)
+            return bench_cmodel(config, layers);
+    }
     fprintf(stderr, "usage: bench-rtl matmul [CONFIG] | layer [CONFIG [CONTEXT]] | prefill [CONFIG [CONTEXT]]\n"
+                    "       | cmodel [CONFIG [LAYERS]]\n"
                     "Cycles of the simulated hardware: a matrix of 2560 x 6912, or a decoder layer in the shape of BitNet\n"
-                    "b1.58 2B-4T. CONFIG is a row of rtl/spec/configs.def (sim), CONTEXT 16 to 4096 positions (256).\n");
+                    "b1.58 2B-4T. CONFIG is a row of rtl/spec/configs.def (sim), CONTEXT 16 to 4096 positions (256).\n"
+                    "cmodel: tokens a second of the golden model, LAYERS of the 30 layers (3) and as much of the head.\n");
     return 2;
 }

@@ -31,10 +31,12 @@ void bench_run(struct bench *b);
 /* Ends the bench unless every command agreed with the golden model. */
 void bench_check(struct bench *b);
 double bench_seconds(void);
+double bench_cpu_seconds(void); /* of all threads of the process */
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The benches: one for each word of the command line. */
 int bench_matmul(const char *config);
+int bench_cmodel(const char *config, uint32_t layers);
 int bench_layer(const char *config, uint32_t context, bool prefill);
 
 #endif

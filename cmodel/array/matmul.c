@@ -3,11 +3,16 @@
  * MATMUL: y[r][n] = (float(sum_k x[r][k] * w[n][k]) * rscale[r]) * cscale[n], tile after tile of a stream.
  * A tile is k beats of W bytes, then (if COLUMN_SCALES) one binary32 for each of its channels.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "array.h"
 #include "f32.h"
+#include "kernel.h"
 #include "memory.h"
+#include "pool.h"
+
+enum { SHARED_WORK = 4096 }; /* beats of groups times rows that are worth waking other threads */
 
 struct matmul {
     uint32_t rows, k, n, trits, columns, channels; /* channels: output channels of a tile */
@@ -18,44 +23,130 @@ struct matmul {
     uint32_t *dst[QUIN_ARRAY_ROWS];     /* [n], binary32 */
 };
 
-/* The value of channel j of the tile: its digit columns joined by Horner, most significant trit first. */
-static int64_t join(const struct quin_array *a, uint32_t row, uint32_t channel, uint32_t trits)
+/* Groups of tiles, which workers take in turn; a group's results have places of their own, and the rest are sums. */
+struct work {
+    struct quin_device *dev;
+    const struct matmul *m;
+    const uint8_t *stream; /* the first tile */
+    uint64_t stride;
+    uint32_t tiles, group_tiles;
+    atomic_uint next; /* tile of the next group */
+    atomic_uint checksum;
+    atomic_ullong adds, wraps;
+};
+
+/* The sum of channel j of tile i. A byte is a channel's value, or half of it, or five channels. */
+static int64_t channel(const struct quin_group *g, const struct matmul *m, uint32_t row, uint32_t i, uint32_t j)
 {
-    int64_t y = 0;
-    for (uint32_t d = 0; d < trits; d++)
-        y = 2 * y + y + quin_array_sum(a, row, channel * trits + d);
-    return y;
+    uint32_t lane = i * g->stream_bytes;
+    if (m->trits == 1)
+        return g->sum[j % 5][row][lane + j / 5];
+    if (m->trits == 5)
+        return g->sum[0][row][lane + j];
+    return (int64_t)243 * g->sum[0][row][lane + 2 * j] + g->sum[0][row][lane + 2 * j + 1];
 }
 
-static uint32_t tile(struct quin_device *dev, const struct matmul *m, struct quin_array *a, uint64_t address,
-                     uint32_t first)
+/* Scales and writes the results of tile i of a group; returns their checksum. */
+static uint32_t drain(const struct quin_kernel *kernel, const struct quin_group *g, const struct matmul *m, uint32_t i,
+                      uint32_t first)
 {
-    uint32_t w = dev->config->stream_bytes, error = QUIN_DERR_NONE;
-    uint64_t bytes = (uint64_t)m->k * w + (m->column_scales ? (uint64_t)m->channels * QUIN_SCALE_BYTES : 0);
-    const uint8_t *stream = quin_dram_range(dev, address, bytes, QUIN_WINDOW_READ, &error);
-    if (!stream)
-        return error;
-    dev->counter[QUIN_COUNT_STREAM_BYTES] += bytes;
-    quin_array_clear(a, m->rows, m->columns);
-    for (uint32_t k = 0; k < m->k; k++) {
-        int8_t x[QUIN_ARRAY_ROWS];
-        for (uint32_t r = 0; r < m->rows; r++)
-            x[r] = m->act[r][k];
-        quin_array_step(a, stream + (size_t)k * w, x);
-    }
-    dev->counter[QUIN_COUNT_WRAPS] += quin_array_wraps(a);
-    for (uint32_t j = 0; j < m->channels && first + j < m->n; j++) {
-        float scale = m->column_scale;
-        if (m->column_scales)
-            memcpy(&scale, stream + (size_t)m->k * w + (size_t)j * QUIN_SCALE_BYTES, sizeof scale);
-        for (uint32_t r = 0; r < m->rows; r++) {
-            float y = quin_f32_from_i64(join(a, r, j, m->trits));
-            y = quin_f32_mul(quin_f32_mul(y, m->row_scale[r]), scale);
-            m->dst[r][first + j] = quin_f32_bits(y);
-            quin_checksum(dev, first + j, quin_f32_bits(y));
+    uint32_t n = m->n - first < m->channels ? m->n - first : m->channels, checksum = 0;
+    float scale[QUIN_ARRAY_COLUMNS], y[QUIN_ARRAY_COLUMNS];
+    for (uint32_t j = 0; j < n; j++)
+        scale[j] = m->column_scale;
+    if (m->column_scales)
+        memcpy(scale, g->tile[i] + (size_t)m->k * g->stream_bytes, n * sizeof scale[0]);
+    for (uint32_t r = 0; r < m->rows; r++) {
+        uint32_t *dst = m->dst[r] + first;
+        for (uint32_t j = 0; j < n; j++)
+            y[j] = quin_f32_from_i64(channel(g, m, r, i, j));
+        if (kernel->scale && kernel->scale(y, m->row_scale[r], scale, dst, first, n, &checksum))
+            continue;
+        for (uint32_t j = 0; j < n; j++) {
+            dst[j] = quin_f32_bits(quin_f32_mul(quin_f32_mul(y[j], m->row_scale[r]), scale[j]));
+            checksum += quin_checksum_term(first + j, dst[j]);
         }
     }
-    return QUIN_DERR_NONE;
+    return checksum;
+}
+
+static void work_groups(void *ctx, uint32_t worker)
+{
+    struct work *w = ctx;
+    const struct quin_device *dev = w->dev;
+    struct quin_group *g = dev->group[worker];
+    const struct matmul *m = w->m;
+    uint32_t first, checksum = 0;
+    uint64_t adds = 0, wraps = 0;
+    g->stream_bytes = dev->config->stream_bytes;
+    g->k = m->k;
+    g->rows = m->rows;
+    g->bytes = m->trits > 1;
+    g->count_wraps = dev->count_wraps;
+    memcpy(g->act, m->act, m->rows * sizeof g->act[0]);
+    while ((first = atomic_fetch_add(&w->next, w->group_tiles)) < w->tiles) {
+        g->tiles = w->tiles - first < w->group_tiles ? w->tiles - first : w->group_tiles;
+        for (uint32_t i = 0; i < g->tiles; i++)
+            g->tile[i] = w->stream + (first + i) * w->stride;
+        dev->kernel->run(g, dev->scratch[worker]);
+        for (uint32_t i = 0; i < g->tiles; i++)
+            checksum += drain(dev->kernel, g, m, i, (first + i) * m->channels);
+        adds += g->adds;
+        wraps += g->wraps;
+    }
+    atomic_fetch_add(&w->checksum, checksum);
+    atomic_fetch_add(&w->adds, adds);
+    atomic_fetch_add(&w->wraps, wraps);
+}
+
+/* Does a row of results lie where an activation of this command is? Then tiles must follow each other. */
+static bool overlap(const struct matmul *m)
+{
+    for (uint32_t r = 0; r < m->rows; r++)
+        for (uint32_t s = 0; s < m->rows; s++) {
+            const uint8_t *x = (const uint8_t *)m->act[s], *y = (const uint8_t *)m->dst[r];
+            if (x < y + (size_t)m->n * 4 && y < x + m->k)
+                return true;
+        }
+    return false;
+}
+
+/* Works off `tiles` tiles that all lie in DRAM. */
+static void run_tiles(struct quin_device *dev, const struct matmul *m, const uint8_t *stream, uint64_t stride,
+                      uint32_t tiles)
+{
+    struct work w = {.dev = dev, .m = m, .stream = stream, .stride = stride, .tiles = tiles,
+                     .group_tiles = QUIN_LANES / dev->config->stream_bytes};
+    bool apart = !overlap(m);
+    if (!apart)
+        w.group_tiles = 1;
+    uint64_t blocks = (uint64_t)(tiles + w.group_tiles - 1) / w.group_tiles * m->k * m->rows;
+    bool share = apart && tiles > w.group_tiles && blocks >= SHARED_WORK;
+    quin_pool_run(share ? dev->pool : NULL, work_groups, &w);
+    uint64_t slots = (uint64_t)tiles * m->rows * m->columns * m->k;
+    dev->checksum += w.checksum;
+    dev->counter[QUIN_COUNT_WRAPS] += w.wraps;
+    dev->counter[QUIN_COUNT_ADDS] += w.adds;
+    dev->counter[QUIN_COUNT_ADDS_SKIPPED] += slots - w.adds;
+}
+
+/* Checks tile after tile, then works off those before the first that fails. */
+static uint32_t run(struct quin_device *dev, const struct matmul *m, uint64_t address, uint64_t stride)
+{
+    uint32_t w = dev->config->stream_bytes, tiles = 0, error = QUIN_DERR_NONE;
+    uint64_t bytes = (uint64_t)m->k * w + (m->column_scales ? (uint64_t)m->channels * QUIN_SCALE_BYTES : 0);
+    const uint8_t *stream = NULL;
+    for (uint32_t first = 0; first < m->n; first += m->channels, tiles++) {
+        const uint8_t *at = quin_dram_range(dev, address + tiles * stride, bytes, QUIN_WINDOW_READ, &error);
+        if (!at)
+            break;
+        if (!tiles)
+            stream = at;
+    }
+    dev->counter[QUIN_COUNT_STREAM_BYTES] += bytes * tiles;
+    if (tiles)
+        run_tiles(dev, m, stream, stride, tiles);
+    return error;
 }
 
 /* Operands of every row; checks fields, alignment and ranges. */
@@ -101,7 +192,6 @@ static uint32_t prepare(struct quin_device *dev, const struct quin_cmd *cmd, str
 
 uint32_t quin_matmul_execute(struct quin_device *dev, const struct quin_cmd *cmd)
 {
-    static _Thread_local struct quin_array array;
     struct matmul m;
     uint32_t error = prepare(dev, cmd, &m);
     if (error)
@@ -116,11 +206,7 @@ uint32_t quin_matmul_execute(struct quin_device *dev, const struct quin_cmd *cmd
     }
     if (!m.rows)
         return QUIN_DERR_NONE;
-    array.adds = array.slots = 0;
-    for (uint32_t first = 0; first < m.n && !error; first += m.channels, address += stride)
-        error = tile(dev, &m, &array, address, first);
-    dev->counter[QUIN_COUNT_ADDS] += array.adds;
-    dev->counter[QUIN_COUNT_ADDS_SKIPPED] += array.slots - array.adds;
+    error = run(dev, &m, address, stride);
     if (!error)
         dev->counter[QUIN_COUNT_DRAIN_VALUES] += (uint64_t)m.rows * m.n;
     return error;

@@ -97,6 +97,12 @@ static inline int32_t quin_f32_order(float x)
     return (b & QUIN_F32_SIGN) ? -(int32_t)(b & ~QUIN_F32_SIGN) - 1 : (int32_t)b;
 }
 
+/* The float that has this order. */
+static inline float quin_f32_unorder(int32_t order)
+{
+    return quin_f32_from_bits(order < 0 ? (uint32_t)(-(order + 1)) | QUIN_F32_SIGN : (uint32_t)order);
+}
+
 /* The larger of a and b: NaN loses against a number, two NaN give the NaN, +0 > -0; the result is flushed. */
 static inline float quin_f32_max(float a, float b)
 {

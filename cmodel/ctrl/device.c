@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "compute.h"
 #include "hazard.h"
 #include "processor.h"
 
@@ -30,6 +31,10 @@ struct quin_device *quin_device_create(const struct quin_config *config, uint64_
     dev->config = config;
     dev->dram = dram;
     dev->dram_bytes = dram_bytes;
+    if (!quin_device_compute(dev, &(struct quin_compute){.threads = 1})) {
+        quin_device_destroy(dev);
+        return NULL;
+    }
     dev->reg[QUIN_REG_ID / 4] = QUIN_DEVICE_ID;
     dev->reg[QUIN_REG_VERSION / 4] = QUIN_CONTRACT_VERSION;
     dev->reg[QUIN_REG_ROWS / 4] = config->rows;
@@ -46,6 +51,7 @@ void quin_device_destroy(struct quin_device *dev)
     if (!dev)
         return;
     quin_hazard_destroy(dev->hazard);
+    quin_compute_release(dev);
     munmap(dev->dram, dev->dram_bytes);
     free(dev->sp);
     free(dev);

@@ -20,6 +20,21 @@ typedef void quin_retire_hook(void *user, const struct quin_retire *record, cons
 struct quin_device *quin_device_create(const struct quin_config *config, uint64_t dram_bytes);
 void quin_device_destroy(struct quin_device *dev);
 
+/* How the device computes. No result and no counter depends on it, except that WRAPS stays as it is without count_wraps:
+ * it is the one count that needs every partial sum of every PE. */
+struct quin_compute {
+    const char *kernel;  /* of cmodel/array/kernel.h; NULL: the best that the processor can run */
+    uint32_t threads;    /* 0: one for each processor */
+    int no_wraps;        /* do not count WRAPS */
+};
+
+/* Returns 0, with nothing changed, if there is no such kernel or no memory or thread to be had, else 1. After create a
+ * device has the best kernel, one thread, and counts WRAPS. */
+int quin_device_compute(struct quin_device *dev, const struct quin_compute *how);
+
+/* Name of the i-th kernel that the processor can run, best first, and what it is; NULL at the end. */
+const char *quin_device_kernel(uint32_t i, const char **doc);
+
 /* 32-bit register access at a byte offset of registers.def. Unknown registers read as 0 and ignore writes. */
 uint32_t quin_device_reg_read(struct quin_device *dev, uint32_t offset);
 void quin_device_reg_write(struct quin_device *dev, uint32_t offset, uint32_t value);

@@ -5,9 +5,14 @@
 #ifndef QUIN_STATE_H
 #define QUIN_STATE_H
 
+#include <stdbool.h>
+
 #include "device.h"
 
 struct quin_hazard;
+struct quin_kernel;
+struct quin_group;
+struct quin_pool;
 
 struct quin_window {
     uint64_t base, limit; /* bytes; limit is exclusive */
@@ -33,6 +38,13 @@ struct quin_device {
     quin_retire_hook *hook;
     void *hook_user;
     struct quin_hazard *hazard; /* NULL: not checked */
+
+    /* how MATMUL is computed; no result and no count depends on it but WRAPS on count_wraps */
+    const struct quin_kernel *kernel;
+    bool count_wraps;
+    struct quin_pool *pool; /* NULL: one thread */
+    void **scratch;         /* [threads], kernel->scratch bytes each */
+    struct quin_group **group; /* [threads] */
 };
 
 /* A value of one field of the command. */
@@ -50,11 +62,16 @@ static inline uint32_t quin_rows(const struct quin_device *dev, const struct qui
     return quin_limit(dev, QUIN_GET(cmd, ANY, ROWS), QUIN_GET(cmd, ANY, ROWS_LIMIT));
 }
 
-/* Adds an element written at index i of its group to the checksum (docs/commands.md). */
-static inline void quin_checksum(struct quin_device *dev, uint32_t i, uint32_t bits)
+/* What an element written at index i of its group adds to the checksum (docs/commands.md). */
+static inline uint32_t quin_checksum_term(uint32_t i, uint32_t bits)
 {
     uint32_t s = i % 32;
-    dev->checksum += bits << s | (uint64_t)bits >> (32 - s);
+    return (uint32_t)(bits << s | (uint64_t)bits >> (32 - s));
+}
+
+static inline void quin_checksum(struct quin_device *dev, uint32_t i, uint32_t bits)
+{
+    dev->checksum += quin_checksum_term(i, bits);
 }
 
 /* Each unit executes one command; the result is an enum quin_device_error. */

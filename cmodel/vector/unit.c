@@ -9,7 +9,9 @@
 #include "func.h"
 #include "memory.h"
 #include "quant.h"
+#include "kernel.h"
 #include "reduce.h"
+#include "span.h"
 
 struct operand {
     uint32_t mode, base, row, group;
@@ -175,6 +177,32 @@ static void reduction_put(struct quin_device *dev, const struct reduction *red, 
     quin_checksum(dev, 0, to[0]);
 }
 
+/* Do `words` words at x and the bytes of the results lie apart? */
+static bool apart(const uint32_t *x, uint32_t words, const uint32_t *dst, uint32_t dst_words)
+{
+    return x + words <= dst || dst + dst_words <= x;
+}
+
+/* Spans read ahead of what they write, so results may stand in an operand's own place or clear of it. */
+static bool clear_of(const uint32_t *x, uint32_t step, uint32_t n, const uint32_t *dst, uint32_t dst_words)
+{
+    return !dst || (step && x == dst) || apart(x, step ? n : 1, dst, dst_words);
+}
+
+/* The group by spans; returns how many elements are done. A span that would not do ends it. */
+static uint32_t group_spans(struct quin_device *dev, const struct vector *v, struct quin_span *s, uint32_t visible)
+{
+    uint32_t done = 0;
+    while (done < v->n && (v->format || done < visible)) {
+        uint32_t n = v->n - done < QUIN_SPAN ? v->n - done : QUIN_SPAN;
+        uint32_t seen = visible <= done ? 0 : visible - done < n ? visible - done : n;
+        if (!dev->kernel->span(s, done, n, seen))
+            return done;
+        done += n;
+    }
+    return v->n;
+}
+
 /* One group of one row; elements from `visible` on are masked. */
 static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t r, uint32_t g, uint32_t visible)
 {
@@ -195,7 +223,16 @@ static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t 
     struct reduction red = {.max = quin_max_init(), .absmax = quin_absmax_init()};
     quin_sum_init(&red.sum);
     quin_argmax_init(&red.argmax);
-    for (uint32_t i = 0; i < v->n; i++) {
+    uint32_t done = 0;
+    if (dev->kernel->span && clear_of(a, step_a, v->n, dst, words) && clear_of(b, step_b, v->n, dst, words) &&
+        clear_of(c, step_c, v->n, dst, words)) {
+        struct quin_span s = {v->op1, v->op2, v->func, v->reduce, v->format, a, b, c, step_a, step_b, step_c, dst,
+                              0, red.sum, quin_f32_order(red.max), 0, red.argmax};
+        done = group_spans(dev, v, &s, visible);
+        dev->checksum += s.checksum;
+        red = (struct reduction){s.sum, quin_f32_unorder(s.max), quin_f32_from_bits(s.absmax), s.argmax};
+    }
+    for (uint32_t i = done; i < v->n; i++) {
         float t = 0.0f;
         if (i < visible) {
             t = operate(v->op1, quin_f32_flush(quin_f32_from_bits(a[i * step_a])),

@@ -17,6 +17,9 @@ struct quin_backend_options {
     const char *config;  /* a row of configs.def */
     uint64_t dram_bytes; /* DRAM wanted */
     bool check_hazards;  /* where the backend can */
+    uint32_t threads;    /* cmodel; see quin_engine_options */
+    const char *kernel;
+    bool no_wraps;
     bool ideal_memory;   /* simulated memory: a beat in every cycle, for benches */
     struct quin_observation observation;
 };

@@ -4,6 +4,7 @@
  * inside wait; there is no time.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend.h"
 #include "device.h"
@@ -53,6 +54,15 @@ static void cmodel_close(void *device)
     free(c);
 }
 
+static bool has_kernel(const char *wanted)
+{
+    const char *name;
+    for (uint32_t i = 0; wanted && (name = quin_device_kernel(i, NULL)) != NULL; i++)
+        if (!strcmp(name, wanted))
+            return true;
+    return !wanted;
+}
+
 static enum quin_err cmodel_open(const struct quin_backend_options *options, void **device, struct quin_msg *msg)
 {
     const struct quin_config *config = quin_config_find(options->config);
@@ -68,6 +78,15 @@ static enum quin_err cmodel_open(const struct quin_backend_options *options, voi
         cmodel_close(c);
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a device with %llu bytes of DRAM",
                             (unsigned long long)options->dram_bytes);
+    }
+    const struct quin_compute how = {options->kernel, options->threads, options->no_wraps};
+    if (!quin_device_compute(c->device, &how)) {
+        cmodel_close(c);
+        if (!has_kernel(options->kernel))
+            return quin_msg_set(msg, QUIN_ERR_ARG, "no kernel '%s' on this processor; `quintrit configs` lists them",
+                                options->kernel);
+        return quin_msg_set(msg, QUIN_ERR_MEMORY, "the threads to compute with cannot be started; ask for fewer than %u "
+                            "(0: one for each processor)", (unsigned)options->threads);
     }
     c->port = (struct quin_fw_port){c->device, fw_reg_read, fw_reg_write, fw_mem_read, fw_mem_write};
     quin_fw_init(&c->firmware, &c->port, WATCHDOG_POLLS);

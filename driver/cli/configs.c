@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "quintrit.h"
+
 static const struct config {
     const char *name;
     unsigned rows, stream_bytes, lanes, bus_bytes, scratchpad_words;
@@ -36,4 +38,8 @@ void quin_configs_print(void)
         printf("%-8s %5u %8u %6u %6u bit %7u KiB  %s\n", c->name, c->rows, c->stream_bytes * TRITS_A_BYTE,
                c->lanes, c->bus_bytes * 8, c->scratchpad_words / 256, c->doc);
     }
+    puts("\nkernels of the golden model on this processor, the default first");
+    const char *name, *doc;
+    for (uint32_t i = 0; (name = quin_engine_kernel(i, &doc)) != NULL; i++)
+        printf("%-8s %s\n", name, doc);
 }

@@ -29,6 +29,8 @@ struct quin_options {
     const char *model; /* NULL: the embedded one */
     const char *prompt, *file, *system;
     const char *backend, *config;
+    const char *kernel; /* NULL: the best */
+    uint32_t threads;   /* 0: one for each processor */
     const char *timeline, *trace;  /* NULL: not written */
     int64_t trace_from, trace_to;  /* cycles; 0, 0: all */
     const char *stop[QUIN_STOPS_MAX]; /* none is empty */
@@ -41,7 +43,7 @@ struct quin_options {
     bool seed_given;
     double temperature, top_p, tolerance; /* tolerance 0: the command's own */
     uint32_t top_k, stories;              /* stories 0: all */
-    bool ignore_eos, exact, verbose, tensors, hazards, reference, help;
+    bool ignore_eos, exact, verbose, tensors, hazards, reference, no_wraps, help;
 };
 
 /* Defaults of a command, then argv[1...]. An error is told on stderr. */

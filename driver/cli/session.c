@@ -67,6 +67,9 @@ enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_
     options.context = o->context;
     options.exact = o->exact;
     options.check_hazards = o->hazards;
+    options.threads = o->threads;
+    options.kernel = o->kernel;
+    options.no_wraps = o->no_wraps;
     options.observation = (struct quin_observation){o->timeline, o->trace, (uint64_t)o->trace_from,
                                                     (uint64_t)o->trace_to};
     struct quin_progress progress = quin_term_progress("loading the device");

@@ -114,8 +114,13 @@ struct quin_engine_options {
     uint32_t slots;      /* sequences, 1 to 16 */
     bool exact;          /* ten trits for KV cache and lm_head, 16-bit attention, instead of five and 8 */
     bool check_hazards;  /* cmodel: also check that the program's waits cover its dependences */
+    uint32_t threads;    /* cmodel: threads that compute; 0: one for each processor */
+    const char *kernel;  /* cmodel: kernel of the array, see quin_engine_kernel; NULL: the best */
+    bool no_wraps;       /* cmodel: leave the counter WRAPS at 0, which saves much of the time */
     struct quin_observation observation;
 };
+/* Name of the golden model's i-th kernel that this processor can run, best first, and what it is; NULL at the end. */
+const char *quin_engine_kernel(uint32_t i, const char **doc);
 struct quin_engine_options quin_engine_defaults(void); /* cmodel, sim, 0, 1, false, false */
 
 /* Compiles the model, opens the backend and loads the image. lm must outlive the engine. */

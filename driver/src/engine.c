@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "contract.h"
+#include "device.h"
 #include "engine.h"
 #include "image.h"
 #include "layout.h"
@@ -24,6 +25,11 @@ struct quin_engine {
 struct quin_engine_options quin_engine_defaults(void)
 {
     return (struct quin_engine_options){.backend = "cmodel", .config = "sim", .slots = 1};
+}
+
+const char *quin_engine_kernel(uint32_t i, const char **doc)
+{
+    return quin_device_kernel(i, doc);
 }
 
 const struct quin_layout *quin_engine_layout(const struct quin_engine *e)
@@ -145,6 +151,7 @@ enum quin_err quin_engine_open_model(const struct quin_model *model, const struc
         err = quin_layout_make(&e->layout, config, &model->hyper, &precision, options->context, options->slots, msg);
     const struct quin_backend_options open = {
         .config = options->config, .dram_bytes = e->layout.dram_bytes, .check_hazards = options->check_hazards,
+        .threads = options->threads, .kernel = options->kernel, .no_wraps = options->no_wraps,
         .observation = options->observation};
     if (!err)
         err = e->backend->open(&open, &e->device, msg);

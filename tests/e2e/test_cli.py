@@ -20,6 +20,8 @@ SENTENCE = [b" one", b" two.", b" three.", b" four", b" five.", b" six"]
 # shell words, one command line a line; further ones below
 USAGE = r"""
 fly
+run --threads 65
+run --threads two
 --fly
 run --fly
 run -x
@@ -119,7 +121,10 @@ def test_unknown_flag_points_to_the_help():
 def test_configs_are_those_of_the_specification():
     pattern = r"^QUIN_CONFIG\((\w+)" + r", *(\d+)" * 5
     rows = re.findall(pattern, SPEC.read_text(), re.M)
-    lines = run("configs").stdout.decode().splitlines()[1:]
+    table, kernels = run("configs").stdout.decode().split("\n\n")
+    lines = table.splitlines()[1:]
+    names = [line.split()[0] for line in kernels.splitlines()[1:]]
+    assert names[-1] == "plain" and set(names) <= {"avx512", "avx2", "plain"}
     assert len(rows) >= 5 and len(lines) == len(rows)
     for (name, r, w, lanes, bus, words), line in zip(rows, lines):
         columns, bits, kib = 5 * int(w), 8 * int(bus), 4 * int(words) // 1024
