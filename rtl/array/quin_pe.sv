@@ -40,41 +40,6 @@ module quin_pe #(
 
     // hi moves by one at a wrap and else not at all: its lowest bit tells.
     assign wrap_o = en_i && (sum[8] ^ hi_q[0]);
-
-`ifdef FORMAL
-    // tests/formal/pe.sby: hi * 256 + lo is the exact sum for every tile of up to 2^(CarryBits - 1) beats.
-    logic               started_q, ended_q;
-    logic        [15:0] beats_q;
-    logic signed [31:0] a, operand, exact_q, next, ended_sum_q;
-    assign a = {{24{a_i[7]}}, a_i};
-    assign operand = plus_i ? a : minus_i ? -a : 32'sd0;
-    assign next = exact_q + operand;
-    initial started_q = 1'b0;
-    initial ended_q = 1'b0;
-
-    always_ff @(posedge clk_i) begin
-        started_q <= 1'b1;
-        ended_q <= rst_ni && en_i && last_i;
-        if (rst_ni && en_i && last_i) ended_sum_q <= next;
-        if (clear) exact_q <= 32'sd0;
-        else if (en_i) exact_q <= next;
-        if (clear) beats_q <= 16'd0;
-        else if (en_i) beats_q <= beats_q + 16'd1;
-    end
-
-    always_comb begin
-        if (!started_q) assume (!rst_ni);
-        assume (!(plus_i && minus_i));
-        assume (!started_q || !rst_ni || !en_i || beats_q < 16'(1 << (CarryBits - 1)));
-        if (started_q) begin
-            assert (exact_q == {{9 + 15 - CarryBits{hi_q[CarryBits-1]}}, hi_q, lo_q});
-            assert (beats_q <= 16'(1 << (CarryBits - 1)));
-            assert (exact_q <= $signed({9'b0, beats_q, 7'b0}) && -exact_q <= $signed({9'b0, beats_q, 7'b0}));
-            assert (wrap_o == (en_i && exact_q[31:8] != next[31:8]));
-            if (ended_q) assert (ended_sum_q == {{9 + 15 - CarryBits{shadow_o[CarryBits+7]}}, shadow_o});
-        end
-    end
-`endif
 endmodule
 
 `default_nettype wire

@@ -103,9 +103,12 @@ def on_terminal(*args, err_only: bool = False, **extra) -> tuple[int, bytes]:
     return p.returncode, out
 
 
+SLOW = ["--kernel", "plain"]  # long enough under way for the live line to show
+
+
 @pytest.mark.parametrize("temp, seed", [(0.8, 1), (0.8, 2), (0, 0)])
 def test_live_line_leaves_the_text_alone(temp, seed):
-    args = ["run", "-n", 150, "--temp", temp, "-s", seed, "--ignore-eos"]
+    args = ["run", "-n", 150, "--temp", temp, "-s", seed, "--ignore-eos", *SLOW]
     code, out = on_terminal(*args)
     screen = Screen().play(out)
     assert code == 0 and screen.live_seen > 20
@@ -115,7 +118,7 @@ def test_live_line_leaves_the_text_alone(temp, seed):
 
 
 def test_live_line_alone_on_stderr():
-    code, out = on_terminal("run", "-n", 150, "-s", 1, "--ignore-eos", err_only=True)
+    code, out = on_terminal("run", "-n", 150, "-s", 1, "--ignore-eos", *SLOW, err_only=True)
     assert code == 0 and b" of 150 tokens, " in out
     before = Screen().play(out).text().split("prompt", 1)[0]
     assert before.strip() == ""
