@@ -113,7 +113,7 @@ build/rtl/%/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def build/fi
 	@tools/build-rtl $*
 
 tests-c: $(TEST_BINS) build/quintrit build/gen build/bench-rtl
-tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit
+tests-san: $(SAN_BINS) $(patsubst tests/fuzz/%.c,build/san/%,$(wildcard tests/fuzz/*.c)) build/san/quintrit
 
 build/tests/%: tests/%.c build/libquintrit.a
 	@mkdir -p $(@D)
@@ -134,7 +134,7 @@ build/san/libquintrit.a: $(patsubst build/obj/%,build/san/obj/%,$(filter-out %/e
 build/san/quintrit: $(CLI) build/san/libquintrit.a
 	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -o $@ $(CLI) build/san/libquintrit.a $(LDLIBS)
 
-build/san/fuzz_gguf: tests/fuzz/fuzz_gguf.c build/san/libquintrit.a
+build/san/fuzz_%: tests/fuzz/fuzz_%.c build/san/libquintrit.a
 	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $< build/san/libquintrit.a $(LDLIBS)
 
 build/san/%: tests/%.c build/san/libquintrit.a

@@ -67,7 +67,12 @@ static uint32_t check_model(struct quin_fw *fw)
         return QUIN_DERR_MODEL;
     if (!d->slots || d->slots > QUIN_FW_SLOTS || !power_of_two(d->k_tile_positions) || !d->vocab ||
         !d->context || !d->prefill_rows || d->prefill_rows > QUIN_FW_ROWS || !d->decode_rows ||
-        d->decode_rows > QUIN_FW_ROWS || !d->best_blocks || !d->best_block_tokens)
+        d->decode_rows > QUIN_FW_ROWS)
+        return QUIN_DERR_MODEL;
+    /* what bounds the time that a damaged image can take: blocks looked through for the best token, commands of a run */
+    uint64_t tokens = (uint64_t)d->best_blocks * d->best_block_tokens;
+    if (!d->best_blocks || d->best_blocks > QUIN_FW_BLOCKS || tokens < d->vocab ||
+        tokens - d->vocab >= d->best_block_tokens || !d->command_limit)
         return QUIN_DERR_MODEL;
     if (!power_of_two(quin_fw_reg(fw, QUIN_REG_SQ_ENTRIES)) ||
         !power_of_two(quin_fw_reg(fw, QUIN_REG_CQ_ENTRIES)))

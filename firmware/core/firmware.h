@@ -13,6 +13,7 @@
 
 #define QUIN_FW_SLOTS 16           /* slots served at most */
 #define QUIN_FW_ROWS QUIN_ROW_REGS /* rows of a run at most */
+#define QUIN_FW_BLOCKS 65536u      /* blocks of the vocabulary at most */
 
 /* The firmware's hands: registers of the accelerator, and DRAM. */
 struct quin_fw_port {

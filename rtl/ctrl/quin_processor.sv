@@ -96,17 +96,12 @@ module quin_processor #(
     logic [9:0] rows_q;
     logic [19:0] n_q, k_q;
     logic [63:0] greg_q, base_q, last_q, row_q, sum_q, second_q, result_q;
-    logic [3:0] error_q;
-    logic [31:0] error_command_q;
-    logic [31:0] error_index_q;
-    logic [39:0] error_address_q;
     logic ended_q;                        // END was reached
-    logic aborting_q;
+    logic aborting_q, abort_now;
     logic row_wanted, row_asking_q, row_have_q;
     logic failing, over_limit, past_end, finished;
     logic over_limit_q, past_end_q, settled_q;  // the former, of this command in FETCH if settled_q
     logic [31:0] pc_next;
-    logic [2:0] first_error;
 
     // ---- fields ----
     logic [7:0] opcode;
@@ -269,7 +264,7 @@ module quin_processor #(
     endgenerate
 
     // ---- run ----
-    assign failing = error_q != '0;
+    assign failing = error_o != '0;
     assign over_limit = limit_i != '0 && executed_q >= limit_i;
     assign past_end = pc_q >= length_i || pc_q[31:24] != '0;
     assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit && !hold_i;
@@ -279,12 +274,9 @@ module quin_processor #(
                      (push_o & push_ready_i) != '0 ? pc_q + 1'b1 : pc_q;
     assign finished = state_q == STOP || state_q == FLUSH || (state_q == DRAIN && idle_i);
     assign running_o = state_q != IDLE;
+    assign abort_now = abort_i && running_o && !finished;
     assign stopped_o = state_q == STOP;
-    assign error_o = error_q;
-    assign error_command_o = error_command_q;
-    assign error_address_o = error_address_q;
     assign drop_o = failing;
-    assign drop_index_o = error_index_q;
     assign flush_o = start_i || aborting_q;
     assign aborting_o = aborting_q;
     assign stream_flush_o = aborting_q || state_q == FLUSH;
@@ -356,7 +348,7 @@ module quin_processor #(
         end
     end
 
-    // ---- units and errors: the first in program order stays ----
+    // ---- units and errors ----
     logic [3:0] own_error;
 
     assign own_error = failing ? 4'd0 : state_q == FETCH && settled_q && past_end_q ? quin_pkg::DERR_PROGRAM[3:0] :
@@ -365,61 +357,29 @@ module quin_processor #(
                        state_q == READ_ROWS && !is_unit && !is_set_q && !is_branch_q && !is_end_q ? quin_pkg::DERR_OPCODE[3:0] :
                        state_q == EXECUTE && bad_control ? quin_pkg::DERR_FIELD[3:0] : 4'd0;
 
+    quin_first_error u_error (
+        .clk_i, .rst_ni, .clear_i(start_i && state_q == IDLE),
+        .own_error_i(own_error), .own_pc_i(pc_q), .own_index_i(executed_q),
+        .own_address_i(state_q == FETCH && !past_end_q && !over_limit_q ? fetch_address_i : 40'd0),
+        .done_i, .done_error_i, .done_pc_i, .done_index_i, .done_address_i,
+        .late_valid_i, .late_error_i, .late_index_i, .late_pc_i, .late_address_i,
+        .abort_i(abort_now), .abort_pc_i(pc_next),
+        .error_o, .error_command_o, .error_index_o(drop_index_o), .error_address_o);
+
     integer i;
     always_ff @(posedge clk_i) begin
         if (!rst_ni || (start_i && state_q == IDLE)) begin
-            error_q <= '0;
-            error_command_q <= '0;
-            error_index_q <= '0;
-            error_address_q <= '0;
             aborting_q <= 1'b0;
             for (i = 0; i < 3; i = i + 1) begin
                 issued_q[i] <= '0;
                 retired_q[i] <= '0;
             end
         end else begin
+            if (abort_now) aborting_q <= 1'b1;
             for (i = 0; i < 3; i = i + 1) begin
                 if (push_o[i] && push_ready_i[i]) issued_q[i] <= issued_q[i] + 1'b1;
                 if (done_i[i]) retired_q[i] <= retired_q[i] + 1'b1;
             end
-            if (own_error != '0) begin
-                error_q <= own_error;
-                error_command_q <= pc_q;
-                error_index_q <= executed_q;
-                error_address_q <= state_q == FETCH && !past_end_q && !over_limit_q ? fetch_address_i : 40'd0;
-            end
-            for (i = 0; i < 3; i = i + 1)
-                if (done_i[i] && done_error_i[4*i +: 4] != '0 && first_error[i]) begin
-                    error_q <= done_error_i[4*i +: 4];
-                    error_command_q <= {8'd0, done_pc_i[24*i +: 24]};
-                    error_index_q <= done_index_i[32*i +: 32];
-                    error_address_q <= done_address_i[40*i +: 40];
-                end
-            if (late_valid_i && (!failing || late_index_i < error_index_q)) begin
-                error_q <= late_error_i;
-                error_command_q <= {8'd0, late_pc_i};
-                error_index_q <= late_index_i;
-                error_address_q <= late_address_i;
-            end
-            if (abort_i && running_o && !finished) begin
-                aborting_q <= 1'b1;
-                if (!failing) begin
-                    error_q <= quin_pkg::DERR_ABORT[3:0];
-                    error_command_q <= pc_next;
-                    error_index_q <= '0;
-                    error_address_q <= '0;
-                end
-            end
-        end
-    end
-
-    // of errors in one cycle, the one of the lowest index
-    always_comb begin
-        for (int a = 0; a < 3; a++) begin
-            first_error[a] = !failing || done_index_i[32*a +: 32] < error_index_q;
-            for (int b = 0; b < 3; b++)
-                if (b != a && done_i[b] && done_error_i[4*b +: 4] != '0 && done_index_i[32*b +: 32] < done_index_i[32*a +: 32])
-                    first_error[a] = 1'b0;
         end
     end
 endmodule

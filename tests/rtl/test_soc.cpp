@@ -56,8 +56,8 @@ quin_model_desc model(const quin_config *config)
     d.k_scale_offset = 0x1111;
     d.v_position_bytes = 0x345;
     d.best_blocks = 3;
-    d.best_block_tokens = 333;
-    d.command_limit = 0;
+    d.best_block_tokens = 334;
+    d.command_limit = 1000000;
     return d;
 }
 
@@ -323,7 +323,7 @@ struct Bench {
     void doorbells()
     {
         verdict.where = "doorbells";
-        use_program(LOOP_AT, 4, 0);
+        use_program(LOOP_AT, 4, 0xffffffff);
         uint64_t start = soc.now;
         expect(make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 20), QUIN_DERR_NONE, "a long run");
         uint64_t took = soc.now - start;
@@ -354,7 +354,7 @@ struct Bench {
         verdict.check(!(soc.read(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING), "the run goes on");
         use_program(LOOP_AT, 4, 100);
         expect(make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 25), QUIN_DERR_LIMIT, "too many commands");
-        use_program(PROGRAM_AT, 1, 0);
+        use_program(PROGRAM_AT, 1, 0xffffffff);
         expect(make(QUIN_SUBMIT_GENERATE, 2, 1, 0, 26), QUIN_DERR_NONE, "usable after");
     }
 
@@ -436,7 +436,7 @@ struct Bench {
         usable("after a lost answer");
 
         // silence under a run: neither the run nor the completion that says so gets through
-        use_program(LOOP_AT, 4, 0);
+        use_program(LOOP_AT, 4, 0xffffffff);
         const quin_submission g = make(QUIN_SUBMIT_GENERATE, 0, 1, 0, 61);
         memcpy(soc.memory + SQ_AT + sq_tail++ % SQ_ENTRIES * sizeof g, &g, sizeof g);
         soc.write(QUIN_REG_SQ_TAIL, sq_tail);
@@ -451,7 +451,7 @@ struct Bench {
         verdict.check(!(soc.read(QUIN_REG_STATUS) & QUIN_STATUS_RUNNING), "the aborted run goes on");
         disable("silence under a run");
         soc.run(3000);
-        use_program(PROGRAM_AT, 1, 0);
+        use_program(PROGRAM_AT, 1, 0xffffffff);
         usable("after silence under a run");
 
         soc.run(10 * DOG); // the idle firmware keeps the watchdog quiet

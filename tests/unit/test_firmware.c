@@ -323,7 +323,7 @@ static void test_model_refused(void **state)
         BAD(slots, 0),          BAD(slots, 17),          BAD(slots, 1u << 31), BAD(k_tile_positions, 0),
         BAD(k_tile_positions, 12), BAD(vocab, 0),        BAD(context, 0),      BAD(prefill_rows, 0),
         BAD(prefill_rows, 65),  BAD(decode_rows, 0),     BAD(decode_rows, 65), BAD(best_blocks, 0),
-        BAD(best_block_tokens, 0),
+        BAD(best_block_tokens, 0), BAD(best_blocks, BLOCKS - 1), BAD(best_blocks, BLOCKS + 1), BAD(command_limit, 0),
     };
     (void)state;
     const size_t cases = sizeof bad / sizeof bad[0];
