@@ -76,32 +76,35 @@ module quin_array #(
                 .en_o(en[Rows*(d+1) +: Rows]), .last_o(last[d+1]),
                 .bytes_o(bytes[BeatBits*(d+1) +: BeatBits]), .act_o(act[ActBits*(d+1) +: ActBits]),
                 .trits_o(trits[TritBits*(d+1) +: TritBits]),
-                .read_i(read_i && stage_i == 3'(d)), .lane_i, .group_i,
+                .lane_i, .group_i,
                 .sums_o(sums[ReadBits*d +: ReadBits]), .wraps_o(wraps[WrapBits*d +: WrapBits])
             );
         end
     endgenerate
 
-    function automatic logic [ReadBits-1:0] either(input logic [ReadBits*5-1:0] all);
+    // AND and OR, so that no chain of choices arises.
+    function automatic logic [ReadBits-1:0] pick(input logic [ReadBits*5-1:0] all, input logic [2:0] stage);
         integer i;
-        either = '0;
-        for (i = 0; i < 5; i = i + 1) either = either | all[ReadBits*i +: ReadBits];
+        pick = '0;
+        for (i = 0; i < 5; i = i + 1) pick = pick | (all[ReadBits*i +: ReadBits] & {ReadBits{stage == 3'(i)}});
     endfunction
 
     always_ff @(posedge clk_i)
-        if (read_i) sums_o <= either(sums);
+        if (read_i) sums_o <= pick(sums, stage_i);
 
     // A beat is counted when it has passed: trits that are not zero times activations that are not.
     // The product is a few additions, no multiplier.
-    function automatic logic [CountBits-1:0] added(input logic [TritBits-1:0] beat,
-                                                   input logic [ActBits-1:0] a);
+    function automatic logic [RowBits-1:0] active(input logic [ActBits-1:0] a);
         integer i;
-        logic [RowBits-1:0] rows;
-        rows = '0;
-        added = '0;
-        for (i = 0; i < Rows; i = i + 1) rows = rows + RowBits'(a[8*i +: 8] != 8'd0);
+        active = '0;
+        for (i = 0; i < Rows; i = i + 1) active = active + RowBits'(a[8*i +: 8] != 8'd0);
+    endfunction
+
+    function automatic logic [CountBits-1:0] times(input logic [TritBits-1:0] beat, input logic [RowBits-1:0] rows);
+        integer i;
+        times = '0;
         for (i = 0; i < RowBits; i = i + 1)
-            if (rows[i]) added = added + (CountBits'(beat) << i);
+            if (rows[i]) times = times + (CountBits'(beat) << i);
     endfunction
 
     function automatic logic [CountBits-1:0] places(input logic [Rows-1:0] rows);
@@ -116,17 +119,25 @@ module quin_array #(
         for (i = 0; i < 5; i = i + 1) total = total + CountBits'(counts[WrapBits*i +: WrapBits]);
     endfunction
 
+    logic                 passed_q, counted_q;
+    logic [Rows-1:0]      rows_q;
+    logic [RowBits-1:0]   active_q;
+    logic [TritBits-1:0]  trits_q;
     logic [CountBits-1:0] adds_q, places_q;
-    assign count_adds_o = adds_q;
-    assign count_skipped_o = places_q - adds_q;
+    assign count_adds_o = counted_q ? adds_q : '0;
+    assign count_skipped_o = counted_q ? places_q - adds_q : '0;
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || !en[Rows*5]) begin
-            adds_q <= '0;
-            places_q <= '0;
-        end else begin
-            adds_q <= added(trits[TritBits*5 +: TritBits], act[ActBits*5 +: ActBits]);
-            places_q <= places(en[Rows*5 +: Rows]);
+        passed_q <= rst_ni && en[Rows*5];
+        counted_q <= rst_ni && passed_q;
+        if (en[Rows*5]) begin
+            rows_q <= en[Rows*5 +: Rows];
+            active_q <= active(act[ActBits*5 +: ActBits]);
+            trits_q <= trits[TritBits*5 +: TritBits];
+        end
+        if (passed_q) begin
+            adds_q <= times(trits_q, active_q);
+            places_q <= places(rows_q);
         end
         if (!rst_ni) count_wraps_o <= '0;
         else count_wraps_o <= total(wraps);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PEs of one stage, Rows x Lanes: a row shares its activation, a lane its trit. en_i, last_i: as for
-// quin_pe, en_i of the rows from row 0 on that the beat is for. wraps_o: how many PEs wrapped at the beat
-// before. read_i, lane_i, group_i: sums_o are the shadows of a lane in ReadRows rows from row group_i *
-// ReadRows on, combinational; 0 without read_i. For synthesis, Icarus and proofs a PE is a quin_pe. Verilator
+// quin_pe, en_i of the rows from row 0 on that the beat is for. wraps_o: how many PEs wrapped at a beat, some
+// cycles later. lane_i, group_i: sums_o are the shadows of a lane in ReadRows rows from row group_i *
+// ReadRows on, combinational. For synthesis, Icarus and proofs a PE is a quin_pe. Verilator
 // gets the same as a loop over two arrays: code that stays in the processor's cache, and rows that are not in
 // use cost nothing. With QUIN_STRUCTURE it takes quin_pe too.
 `default_nettype none
@@ -26,7 +26,6 @@ module quin_pe_block #(
     input  logic [Lanes-1:0]            plus_i,
     input  logic [Lanes-1:0]            minus_i,
     input  logic [8*Rows-1:0]           act_i,
-    input  logic                        read_i,
     input  logic [LaneBits-1:0]         lane_i,
     input  logic [GroupBits-1:0]        group_i,
     output logic [SumBits*ReadRows-1:0] sums_o,
@@ -86,10 +85,8 @@ module quin_pe_block #(
 
     always_comb begin : read
         integer r;
-        sums_o = '0;
-        if (read_i)
-            for (r = 0; r < ReadRows; r = r + 1)
-                sums_o[SumBits*r +: SumBits] = shadow_q[(32'(group_i) * ReadRows + r) * Lanes + 32'(lane_i)];
+        for (r = 0; r < ReadRows; r = r + 1)
+            sums_o[SumBits*r +: SumBits] = shadow_q[(32'(group_i) * ReadRows + r) * Lanes + 32'(lane_i)];
     end
     /* verilator lint_on BLKSEQ */
 `else
@@ -113,7 +110,11 @@ module quin_pe_block #(
                 wrapped = '0;
                 for (n = 0; n < Rows * Lanes; n = n + 1) wrapped = wrapped + WrapBits'(bits[n]);
             endfunction
-            always_ff @(posedge clk_i) wraps_o <= wrapped(wrap);
+            logic [Rows*Lanes-1:0] wrap_q;
+            always_ff @(posedge clk_i) begin
+                wrap_q <= wrap;
+                wraps_o <= wrapped(wrap_q);
+            end
         end else begin : g_no_wraps
             logic unused_wrap;
             assign unused_wrap = ^wrap;
@@ -135,8 +136,7 @@ module quin_pe_block #(
     generate
         for (r = 0; r < Groups; r = r + 1) begin : g_group
             for (i = 0; i < Lanes; i = i + 1) begin : g_wanted
-                assign wanted[r*Lanes+i] = read_i && lane_i == LaneBits'(i) &&
-                                           (Groups == 1 || group_i == GroupBits'(r));
+                assign wanted[r*Lanes+i] = lane_i == LaneBits'(i) && (Groups == 1 || group_i == GroupBits'(r));
             end
         end
         if (Groups == 1) begin : g_one

@@ -2,8 +2,8 @@
 // Stage d of five: the columns d, 5 + d, 10 + d .. of all byte lanes, which work in the same cycle. A beat
 // comes with the rows that it is for (en_i, from row 0 on; 0: no beat). In the next cycle the stage adds it
 // and hands it on: the bytes' remainders, the activations, last, and the number of its trits so far that are
-// not zero. read_i, lane_i, group_i: sums_o are shadows of a lane's column, combinational, else 0. Nothing
-// changes where no beat is.
+// not zero. lane_i, group_i: sums_o are shadows of a lane's column, combinational. Nothing changes where no
+// beat is.
 `default_nettype none
 
 module quin_stage #(
@@ -30,11 +30,10 @@ module quin_stage #(
     output logic [8*StreamBytes-1:0]          bytes_o,
     output logic [8*Rows-1:0]                 act_o,
     output logic [TritBits-1:0]               trits_o,
-    input  logic                              read_i,
     input  logic [LaneBits-1:0]               lane_i,
     input  logic [GroupBits-1:0]              group_i,
     output logic [SumBits*ReadRows-1:0]       sums_o,
-    output logic [WrapBits-1:0]               wraps_o   // of the beat that was added in the cycle before
+    output logic [WrapBits-1:0]               wraps_o   // of a beat, some cycles later
 );
     logic                     run_q;
     logic [StreamBytes-1:0]   plus, minus, plus_q, minus_q;
@@ -76,7 +75,7 @@ module quin_stage #(
         .Rows(Rows), .Lanes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters), .ReadRows(ReadRows)
     ) pes (
         .clk_i, .rst_ni(run_q), .en_i(en_o), .last_i(last_o), .plus_i(plus_q), .minus_i(minus_q),
-        .act_i(act_o), .read_i, .lane_i, .group_i, .sums_o, .wraps_o
+        .act_i(act_o), .lane_i, .group_i, .sums_o, .wraps_o
     );
 endmodule
 
