@@ -73,7 +73,7 @@ module quin_drain_write #(
     end
 
     // Writing. Addresses count words: of row out_row_q and of row 0.
-    logic                 busy_q, empty_q, done_q, out_half_q;
+    logic                 busy_q, empty_q, done_q, req_q, out_half_q;
     logic [6:0]           rows_q;
     logic [RowBits-1:0]   out_row_q;
     logic [19:0]          dst_row_q, addr_q, line_q;
@@ -81,7 +81,7 @@ module quin_drain_write #(
     logic                 out_last;
 
     assign job_ready_o = !busy_q;
-    assign req_o = busy_q && full_q[out_half_q];
+    assign req_o = req_q;  // a register: it goes far
     assign addr_o = addr_q >> LineShift;
     assign out_end = out_half_q ? end1_q : end0_q;
     assign out_last = req_o && gnt_i && 7'(out_row_q) == rows_q - 7'd1;
@@ -93,8 +93,10 @@ module quin_drain_write #(
             busy_q <= 1'b0;
             done_q <= 1'b0;
             full_q <= 2'b00;
+            req_q <= 1'b0;
             out_half_q <= 1'b0;
         end else begin
+            req_q <= busy_q && full_q[out_half_q] && !out_last;
             done_q <= (out_last && last_q[out_half_q]) || (job_valid_i && job_ready_o && job_empty_i);
             if (job_valid_i && job_ready_o) busy_q <= !job_empty_i;
             else if (out_last && last_q[out_half_q]) busy_q <= 1'b0;

@@ -57,6 +57,7 @@ module quin_command_fetch #(
     logic [3:0] error_q;
     logic bad_q;                       // a beat of this burst came with an error
     logic single_q;                    // and so the command is asked for alone
+    logic check_ok_q, checked_q;       // checked_q: it belongs to address_q and count_q
     logic [31:0] left;
     logic [6:0] to_boundary;
     logic [2:0] count, count_q;        // commands of a burst
@@ -84,6 +85,7 @@ module quin_command_fetch #(
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 
     always_ff @(posedge clk_i) begin
+        check_ok_q <= check_ok_i;
         line_q <= store[pc_i[IndexBits-1:0]];
         hit_q <= {1'b0, pc_i} >= first_q && {1'b0, pc_i} < past_q && !clear_i;
         if (state_q == READ && r_valid_i) begin
@@ -103,6 +105,7 @@ module quin_command_fetch #(
             error_q <= '0;
             bad_q <= 1'b0;
             single_q <= 1'b0;
+            checked_q <= 1'b0;
         end else begin
             case (state_q)
                 IDLE: if (req_i) state_q <= LOOK;
@@ -121,13 +124,17 @@ module quin_command_fetch #(
                 end
                 // how many; are all of them granted; is the one
                 CHECK: begin
-                    count_q <= count_q == '0 ? count : 3'd1;
-                    if (count_q != '0 && check_ok_i) begin
+                    checked_q <= count_q != '0 && !checked_q;
+                    if (count_q == '0) begin
+                        count_q <= count;
+                    end else if (checked_q && check_ok_q) begin
                         state_q <= ASK;
-                        count_q <= count_q;
-                    end else if (count_q == 3'd1) begin
-                        error_q <= quin_pkg::DERR_WINDOW[3:0];
-                        state_q <= FAIL;
+                    end else if (checked_q) begin
+                        count_q <= 3'd1;
+                        if (count_q == 3'd1) begin
+                            error_q <= quin_pkg::DERR_WINDOW[3:0];
+                            state_q <= FAIL;
+                        end
                     end
                 end
                 ASK: if (ar_ready_i) state_q <= READ;

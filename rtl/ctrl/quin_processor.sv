@@ -42,7 +42,7 @@ module quin_processor #(
     input  logic         row_ack_i,
     input  logic [63:0]  row_data_i,
     // to the units' queues; one hot
-    output logic [2:0]   push_o,
+    output logic [2:0]   push_o,          // only where there is room
     input  logic [2:0]   push_ready_i,
     output logic         push_stream_o,   // with push_o[1]: its stream, too
     input  logic         push_stream_ready_i,
@@ -60,13 +60,15 @@ module quin_processor #(
     output logic [2:0]   wait_o,          // for units DMA, ARRAY, VECTOR
     output logic [23:0]  target_o,
     // units
-    input  logic [2:0]   done_i,
-    input  logic [11:0]  done_error_i,    // of each unit
-    input  logic [71:0]  done_pc_i,       // of the command that is done
-    input  logic [95:0]  done_index_i,
-    input  logic [119:0] done_address_i,
+    input  logic [2:0]   retired_i,       // of each unit: a command ended without an error
+    input  logic [2:0]   failed_i,        // with one, until taken
+    output logic [2:0]   failed_taken_o,
+    input  logic [11:0]  failed_error_i,
+    input  logic [71:0]  failed_pc_i,
+    input  logic [95:0]  failed_index_i,
+    input  logic [119:0] failed_address_i,
     output logic [23:0]  retired_o,       // commands each unit has retired, modulo 256
-    input  logic         idle_i,          // no unit works on a command, no queue holds one
+    input  logic         idle_i,          // no unit works on a command, no queue holds one; a cycle late
     input  logic         stream_idle_i,
     input  logic         hold_i,          // no room for more retire records
     input  logic         late_valid_i,    // a record could not be written
@@ -97,7 +99,7 @@ module quin_processor #(
     logic [19:0] n_q, k_q;
     logic [63:0] greg_q, base_q, last_q, row_q, sum_q, second_q, result_q;
     logic ended_q;                        // END was reached
-    logic aborting_q, abort_now;
+    logic aborting_q, abort_now, error_busy, at_rest, draining_q, stream_flush_q;
     logic row_wanted, row_asking_q, row_have_q;
     logic failing, over_limit, past_end, finished;
     logic over_limit_q, past_end_q, settled_q;  // the former, of this command in FETCH if settled_q
@@ -190,7 +192,7 @@ module quin_processor #(
     assign greg_we_o = state_q == WRITE && is_set_q && cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5] != 5'd0;
     assign greg_waddr_o = cmd_q[quin_pkg::FIELD_CONTROL_RD_LSB +: 5];
     assign greg_wdata_o = result_q;
-    assign control_done_o = state_q == WRITE || (state_q == DRAIN && idle_i && ended_q && !failing);
+    assign control_done_o = state_q == WRITE || (at_rest && ended_q && !failing);
     assign control_checksum_o = is_end_q ? 32'd0 : is_set_q ? result_q[31:0] ^ result_q[63:32] :
                                 taken ? target : pc_q + 32'd1;
 
@@ -227,8 +229,11 @@ module quin_processor #(
         check_done_q <= check_done || (check_done_q && state_q == ADDRESS);
     end
 
-    // ---- to the queues ----
-    logic move_bad;
+    // ---- to the queues: room that there is stays until something is pushed ----
+    logic move_bad, room_q;
+    logic [2:0] unit;
+
+    always_ff @(posedge clk_i) room_q <= (unit & push_ready_i) != '0 && (!is_matmul_q || push_stream_ready_i);
 
     assign move_bad = is_move_q && cmd_q[quin_pkg::FIELD_MOVE_ROW_ENABLE_LSB] &&
                       {5'd0, cmd_q[quin_pkg::FIELD_MOVE_ROW_FIRST_LSB +: 6]} + {1'b0, rows_q} > 11'(quin_pkg::ROW_REGS);
@@ -236,8 +241,9 @@ module quin_processor #(
     assign cmd_error_address_o = !is_matmul_q ? 40'd0 :
                                  check_error == quin_pkg::DERR_SCRATCHPAD[3:0] ? {20'd0, check_address} :
                                  check_error == quin_pkg::DERR_ALIGN[3:0] && !check_act ? address_o[39:0] : 40'd0;
-    assign push_o = (state_q == PUSH && !failing && (!is_matmul_q || push_stream_ready_i)) ? {is_vector_q, is_matmul_q, is_move_q} : 3'd0;
-    assign push_stream_o = push_o[1] && push_ready_i[1] && check_error == '0 && rows_q != '0 && n_q != '0;
+    assign unit = {is_vector_q, is_matmul_q, is_move_q};
+    assign push_o = state_q == PUSH && !failing && room_q ? unit : 3'd0;
+    assign push_stream_o = push_o[1] && check_error == '0 && rows_q != '0 && n_q != '0;
     assign cmd_o = cmd_q;
     assign rows_o = rows_q;
     assign n_o = n_q;
@@ -271,15 +277,16 @@ module quin_processor #(
     assign fetch_pc_o = pc_q[23:0];
     // the command after what is dispatched in this cycle; and: the run has ended but for its last words
     assign pc_next = state_q == WRITE ? (is_branch_q && taken ? target : pc_q + 1'b1) :
-                     (push_o & push_ready_i) != '0 ? pc_q + 1'b1 : pc_q;
-    assign finished = state_q == STOP || state_q == FLUSH || (state_q == DRAIN && idle_i);
+                     push_o != '0 ? pc_q + 1'b1 : pc_q;
+    assign finished = state_q == STOP || state_q == FLUSH || at_rest;
     assign running_o = state_q != IDLE;
     assign abort_now = abort_i && running_o && !finished;
     assign stopped_o = state_q == STOP;
     assign drop_o = failing;
     assign flush_o = start_i || aborting_q;
     assign aborting_o = aborting_q;
-    assign stream_flush_o = aborting_q || state_q == FLUSH;
+    assign stream_flush_o = stream_flush_q;
+    assign at_rest = state_q == DRAIN && draining_q && idle_i && !error_busy;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -321,11 +328,9 @@ module quin_processor #(
                 EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet != '0 ? EXECUTE : WRITE;
                 WRITE: state_q <= FETCH;
                 PUSH: if (failing) state_q <= DRAIN;
-                      else if ((push_o & push_ready_i) != '0) state_q <= FETCH;
-                DRAIN: begin
-                    if (idle_i) state_q <= FLUSH;
-                end
-                FLUSH: if (stream_idle_i) state_q <= STOP;
+                      else if (push_o != '0) state_q <= FETCH;
+                DRAIN: if (at_rest) state_q <= FLUSH;
+                FLUSH: if (stream_idle_i && stream_flush_q) state_q <= STOP;
                 default: state_q <= IDLE;
             endcase
             if (state_q == READ_ROWS) ended_q <= is_end_q;
@@ -336,13 +341,15 @@ module quin_processor #(
         past_end_q <= past_end;
         over_limit_q <= over_limit;
         settled_q <= rst_ni && state_q == FETCH;
+        draining_q <= rst_ni && state_q == DRAIN;
+        stream_flush_q <= rst_ni && (aborting_q || state_q == FLUSH);
     end
 
     always_ff @(posedge clk_i) begin
         if (start_i && state_q == IDLE) begin
             pc_q <= '0;
             executed_q <= '0;
-        end else if (state_q == WRITE || (push_o & push_ready_i) != '0) begin
+        end else if (state_q == WRITE || push_o != '0) begin
             executed_q <= executed_q + 1'b1;
             pc_q <= pc_next;
         end
@@ -361,9 +368,9 @@ module quin_processor #(
         .clk_i, .rst_ni, .clear_i(start_i && state_q == IDLE),
         .own_error_i(own_error), .own_pc_i(pc_q), .own_index_i(executed_q),
         .own_address_i(state_q == FETCH && !past_end_q && !over_limit_q ? fetch_address_i : 40'd0),
-        .done_i, .done_error_i, .done_pc_i, .done_index_i, .done_address_i,
+        .failed_i, .taken_o(failed_taken_o), .failed_error_i, .failed_pc_i, .failed_index_i, .failed_address_i,
         .late_valid_i, .late_error_i, .late_index_i, .late_pc_i, .late_address_i,
-        .abort_i(abort_now), .abort_pc_i(pc_next),
+        .abort_i(abort_now), .abort_pc_i(pc_next), .busy_o(error_busy),
         .error_o, .error_command_o, .error_index_o(drop_index_o), .error_address_o);
 
     integer i;
@@ -377,8 +384,8 @@ module quin_processor #(
         end else begin
             if (abort_now) aborting_q <= 1'b1;
             for (i = 0; i < 3; i = i + 1) begin
-                if (push_o[i] && push_ready_i[i]) issued_q[i] <= issued_q[i] + 1'b1;
-                if (done_i[i]) retired_q[i] <= retired_q[i] + 1'b1;
+                if (push_o[i]) issued_q[i] <= issued_q[i] + 1'b1;
+                if (retired_i[i]) retired_q[i] <= retired_q[i] + 1'b1;
             end
         end
     end

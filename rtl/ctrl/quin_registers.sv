@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes the
-// next. Registers that only hold a value stand in block RAM, those that the hardware looks at in registers, too; general
-// registers, row registers and counters have their own files.
+// The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes two
+// cycles later; requests may follow each other at once. Registers that only hold a value stand in block RAM, those that
+// the hardware looks at in registers, too; general registers, row registers and counters have their own files.
 `default_nettype none
 
 module quin_registers #(
@@ -19,7 +19,7 @@ module quin_registers #(
     input  logic         we_i,
     input  logic [13:0]  addr_i,      // byte offset
     input  logic [31:0]  wdata_i,
-    output logic [31:0]  rdata_o,     // the cycle after the request
+    output logic [31:0]  rdata_o,     // two cycles after the request
     // live values
     output logic [39:0]  program_o,   // all ones: beyond 2^40, where no window reaches
     output logic [31:0]  length_o,
@@ -40,16 +40,17 @@ module quin_registers #(
     input  logic [31:0]  error_command_i,
     input  logic [39:0]  error_address_i,
     input  logic [31:0]  retired_i,
-    // files of registers
+    // files of registers, a cycle after the request
+    output logic [31:0]  wdata_o,
     output logic         greg_we_o,
     output logic [5:0]   greg_word_o,
     input  logic [63:0]  greg_data_i,    // of greg_word_o[5:1], combinational
     output logic         rowreg_req_o,
     output logic         rowreg_we_o,
     output logic [10:0]  rowreg_word_o,
-    input  logic [31:0]  rowreg_data_i,  // the cycle after the request
+    input  logic [31:0]  rowreg_data_i,  // the cycle after rowreg_req_o
     output logic [5:0]   counter_word_o,
-    input  logic [31:0]  counter_data_i  // the cycle after the request
+    input  logic [31:0]  counter_data_i  // the cycle after counter_word_o
 );
     (* no_rw_check *) logic [31:0] value [0:127];
     logic [127:0] written;               // a word that was not reads as 0
@@ -58,8 +59,17 @@ module quin_registers #(
     logic [31:0] rdata_d, rdata_q;
     logic rowreg_q, counter_q, held_q;
     logic [31:0] status;
-    logic write, writable, in_greg, in_rowreg, in_counter;
+    logic in_greg, in_rowreg, in_counter;
     logic [6:0] word;
+
+    // the request, and what it is for
+    logic req_q, write_request_q, write, control_q, writable;
+    logic [13:0] addr;
+    logic [31:0] wdata;
+
+    function automatic logic may_write(input logic [13:0] a);
+        may_write = a[13:9] == '0 && a != quin_pkg::REG_CONTROL && quin_pkg::REG_WRITABLE[a[8:2]];
+    endfunction
 
     // what the hardware looks at; high: bits 39:32, beyond: any of the bits above is set
     logic [31:0] program_q, length_q, limit_q, ring_q, entries_q, tail_q, head_q, error_command_q;
@@ -83,34 +93,42 @@ module quin_registers #(
         endcase
     endfunction
 
-    assign word = addr_i[8:2];
-    assign writable = addr_i[13:9] == '0 && addr_i != quin_pkg::REG_CONTROL && quin_pkg::REG_WRITABLE[word];
-    assign in_greg = addr_i[13:8] == quin_pkg::REG_GREG[13:8];
-    assign in_counter = addr_i[13:8] == quin_pkg::REG_COUNTER[13:8];
-    assign in_rowreg = addr_i[13];
+    always_ff @(posedge clk_i) begin
+        req_q <= rst_ni && req_i;
+        write_request_q <= rst_ni && req_i && we_i;
+        write <= rst_ni && req_i && we_i && may_write(addr_i);
+        control_q <= rst_ni && req_i && we_i && addr_i == quin_pkg::REG_CONTROL;
+        writable <= may_write(addr_i);
+        addr <= addr_i;
+        wdata <= wdata_i;
+    end
+    assign wdata_o = wdata;
+    assign word = addr[8:2];
+    assign in_greg = addr[13:8] == quin_pkg::REG_GREG[13:8];
+    assign in_counter = addr[13:8] == quin_pkg::REG_COUNTER[13:8];
+    assign in_rowreg = addr[13];
     assign status = {29'd0, failed_q, done_q, running_i};
-    assign write = req_i && we_i && writable;
     assign program_o = program_beyond_q ? 40'hff_ffff_ffff : {program_high_q, program_q};
     assign retire_ring_o = ring_beyond_q ? 40'hff_ffff_ffc0 : {ring_high_q, ring_q};
     assign retire_entries_o = entries_q;
-    assign retire_restart_o = req_i && we_i && addr_i == quin_pkg::REG_RETIRE_ENTRIES;
+    assign retire_restart_o = write_request_q && addr == quin_pkg::REG_RETIRE_ENTRIES;
     assign length_o = length_q;
     assign limit_o = limit_q;
     assign pending = tail_q != head_q;
     assign irq_o = pending && irq_enable_q;
-    assign start_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[0] && !running_i;
-    assign abort_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[1];
-    assign clear_o = req_i && we_i && addr_i == quin_pkg::REG_CONTROL && wdata_i[2];
-    assign greg_we_o = req_i && we_i && in_greg && addr_i[7:3] != 5'd0;
-    assign greg_word_o = addr_i[7:2];
-    assign rowreg_req_o = req_i && in_rowreg;
-    assign rowreg_we_o = we_i;
-    assign rowreg_word_o = addr_i[12:2];
-    assign counter_word_o = addr_i[7:2];
+    assign start_o = control_q && wdata[0] && !running_i;
+    assign abort_o = control_q && wdata[1];
+    assign clear_o = control_q && wdata[2];
+    assign greg_we_o = write_request_q && in_greg && addr[7:3] != 5'd0;
+    assign greg_word_o = addr[7:2];
+    assign rowreg_req_o = req_q && in_rowreg;
+    assign rowreg_we_o = write_request_q;
+    assign rowreg_word_o = addr[12:2];
+    assign counter_word_o = addr[7:2];
 
     // ---- values ----
     always_ff @(posedge clk_i) begin
-        if (write) value[word] <= wdata_i;
+        if (write) value[word] <= wdata;
         else value_q <= value[word];
     end
     for (genvar v = 0; v < 128; v++) begin : g_word
@@ -131,19 +149,19 @@ module quin_registers #(
             {program_q, program_high_q, program_beyond_q, length_q, limit_q} <= '0;
             {ring_q, ring_high_q, ring_beyond_q, entries_q, tail_q, head_q, irq_enable_q} <= '0;
         end else if (write) begin
-            case (addr_i)
-                quin_pkg::REG_PROGRAM_ADDRESS: program_q <= wdata_i;
+            case (addr)
+                quin_pkg::REG_PROGRAM_ADDRESS: program_q <= wdata;
                 quin_pkg::REG_PROGRAM_ADDRESS + 14'd4:
-                    {program_beyond_q, program_high_q} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
-                quin_pkg::REG_PROGRAM_LENGTH: length_q <= wdata_i;
-                quin_pkg::REG_COMMAND_LIMIT: limit_q <= wdata_i;
-                quin_pkg::REG_RETIRE_ADDRESS: ring_q <= wdata_i;
+                    {program_beyond_q, program_high_q} <= {wdata[31:8] != '0, wdata[7:0]};
+                quin_pkg::REG_PROGRAM_LENGTH: length_q <= wdata;
+                quin_pkg::REG_COMMAND_LIMIT: limit_q <= wdata;
+                quin_pkg::REG_RETIRE_ADDRESS: ring_q <= wdata;
                 quin_pkg::REG_RETIRE_ADDRESS + 14'd4:
-                    {ring_beyond_q, ring_high_q} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
-                quin_pkg::REG_RETIRE_ENTRIES: entries_q <= wdata_i;
-                quin_pkg::REG_CQ_TAIL: tail_q <= wdata_i;
-                quin_pkg::REG_CQ_HEAD: head_q <= wdata_i;
-                quin_pkg::REG_IRQ_ENABLE: irq_enable_q <= wdata_i[0];
+                    {ring_beyond_q, ring_high_q} <= {wdata[31:8] != '0, wdata[7:0]};
+                quin_pkg::REG_RETIRE_ENTRIES: entries_q <= wdata;
+                quin_pkg::REG_CQ_TAIL: tail_q <= wdata;
+                quin_pkg::REG_CQ_HEAD: head_q <= wdata;
+                quin_pkg::REG_IRQ_ENABLE: irq_enable_q <= wdata[0];
                 default: ;
             endcase
         end
@@ -159,11 +177,11 @@ module quin_registers #(
         always_ff @(posedge clk_i) begin
             if (!rst_ni) {base_beyond_q, base_q, top_beyond_q, top_q, rights_q} <= '0;
             else if (write) begin
-                if (addr_i == Base) base_q[31:0] <= wdata_i;
-                if (addr_i == Base + 14'd4) {base_beyond_q, base_q[39:32]} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
-                if (addr_i == Base + 14'd8) top_q[31:0] <= wdata_i;
-                if (addr_i == Base + 14'd12) {top_beyond_q, top_q[39:32]} <= {wdata_i[31:8] != '0, wdata_i[7:0]};
-                if (addr_i == Base + 14'd16) rights_q <= wdata_i[1:0];
+                if (addr == Base) base_q[31:0] <= wdata;
+                if (addr == Base + 14'd4) {base_beyond_q, base_q[39:32]} <= {wdata[31:8] != '0, wdata[7:0]};
+                if (addr == Base + 14'd8) top_q[31:0] <= wdata;
+                if (addr == Base + 14'd12) {top_beyond_q, top_q[39:32]} <= {wdata[31:8] != '0, wdata[7:0]};
+                if (addr == Base + 14'd16) rights_q <= wdata[1:0];
             end
             window_q <= {base_beyond_q || !rst_ni ? 2'b00 : rights_q,
                          top_beyond_q || &top_q[39:6] ? 40'hff_ffff_ffc0 : top_q, base_q};
@@ -175,9 +193,9 @@ module quin_registers #(
     always_comb begin
         rdata_d = 32'd0;
         if (in_greg)
-            rdata_d = addr_i[2] ? greg_data_i[63:32] : greg_data_i[31:0];
+            rdata_d = addr[2] ? greg_data_i[63:32] : greg_data_i[31:0];
         else
-            case (addr_i)
+            case (addr)
                 quin_pkg::REG_STATUS: rdata_d = status;
                 quin_pkg::REG_ERROR_CODE: rdata_d = {28'd0, error_q};
                 quin_pkg::REG_ERROR_COMMAND: rdata_d = error_command_q;
@@ -186,7 +204,7 @@ module quin_registers #(
                 quin_pkg::REG_RETIRED: rdata_d = retired_i;
                 quin_pkg::REG_RETIRE_HEAD: rdata_d = retire_head_i;
                 quin_pkg::REG_IRQ_STATUS: rdata_d = {31'd0, pending};
-                default: rdata_d = constant(addr_i);
+                default: rdata_d = constant(addr);
             endcase
     end
 

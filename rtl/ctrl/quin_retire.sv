@@ -23,7 +23,7 @@ module quin_retire #(
     input  logic [127:0]              command_i,
     input  logic [127:0]              cycles_i,
     input  logic [127:0]              checksum_i,
-    // the record that could not be written
+    // the record that could not be written; what it says stays, and the next one comes eight cycles later
     output logic                      error_valid_o,
     output logic [3:0]                error_o,
     output logic [31:0]               error_index_o,
@@ -84,7 +84,8 @@ module quin_retire #(
     assign busy_o = have_q != '0 || record_valid || state_q != IDLE || error_valid_o;
 
     // ---- one after the other to DRAM ----
-    logic address_left_q, data_left_q, ok, ok_q, beat_last;
+    logic address_left_q, data_left_q, ok, ok_q, beat_last, lost;
+    logic [2:0] rest_q;
     logic [40:0] address_q;
     logic [31:0] head_q;
     logic [BeatBits-1:0] beat_q;
@@ -104,7 +105,7 @@ module quin_retire #(
             beat_q <= '0;
         end else begin
             case (state_q)
-                IDLE: if (record_valid) state_q <= LOOK;
+                IDLE: if (record_valid && rest_q == '0) state_q <= LOOK;
                 LOOK: state_q <= CHECK;
                 CHECK: begin
                     state_q <= ok_q ? SEND : IDLE;
@@ -154,12 +155,18 @@ module quin_retire #(
     assign w_last_o = beat_last;
     assign b_ready_o = state_q == ANSWER;
 
+    assign lost = pop && (state_q == CHECK || b_resp_i[1]);
     always_ff @(posedge clk_i) begin
-        error_valid_o <= rst_ni && pop && (state_q == CHECK || b_resp_i[1]);
-        error_o <= state_q == CHECK ? quin_pkg::DERR_WINDOW[3:0] : quin_pkg::DERR_BUS[3:0];
-        error_index_o <= record[31:0];
-        error_pc_o <= record[55:32];
-        error_address_o <= address_q[39:0];
+        error_valid_o <= rst_ni && lost;
+        if (lost) begin
+            error_o <= state_q == CHECK ? quin_pkg::DERR_WINDOW[3:0] : quin_pkg::DERR_BUS[3:0];
+            error_index_o <= record[31:0];
+            error_pc_o <= record[55:32];
+            error_address_o <= address_q[39:0];
+        end
+        if (!rst_ni) rest_q <= '0;
+        else if (lost) rest_q <= 3'd7;
+        else if (rest_q != '0) rest_q <= rest_q - 1'b1;
     end
 
     logic unused;

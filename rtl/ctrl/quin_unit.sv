@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands between the command processor and a unit: its next command, that under way, and its retirement. A command
 // that dispatch found wrong (error not 0) never reaches the unit and fails when it would have started. active_o is the
-// command that the unit works on, from the cycle after it was taken (start_o) until done. abort_i drops all, the command
-// under way too; for units that cannot drop it, abort_i is 0 and flush_i drops what waits.
+// command that the unit works on, from the cycle after it was taken (start_o) until done. A command that fails is the
+// last one until the next run (flush_i): its error, place and address stand while failed_o asks for failed_taken_i.
+// abort_i drops all, the command under way too; for units that cannot drop it, abort_i is 0 and flush_i drops what waits.
 `default_nettype none
 
 module quin_unit #(
@@ -43,13 +44,14 @@ module quin_unit #(
     input  logic [39:0]        done_address_i,
     input  logic [31:0]        done_checksum_i,
     // retirement
-    output logic               busy_o,         // works or holds a command
+    output logic               busy_o,         // works or holds a command, or an error
     output logic [1:0]         blocked_o,      // the next command waits for the other units, the lower one in bit 0
-    output logic               done_o,
-    output logic [3:0]         done_error_o,
-    output logic [39:0]        done_address_o,
-    output logic [31:0]        done_index_o,
-    output logic [23:0]        done_pc_o,
+    output logic               failed_o,
+    input  logic               failed_taken_i,
+    output logic [3:0]         failed_error_o,
+    output logic [39:0]        failed_address_o,
+    output logic [31:0]        index_o,
+    output logic [23:0]        pc_o,
     output logic               retire_valid_o, // done without an error
     output logic [31:0]        retire_command_o,
     output logic [31:0]        retire_cycles_o,
@@ -65,7 +67,7 @@ module quin_unit #(
     logic [39:0] error_address;
     logic [23:0] pc;
     logic valid, ready, take, bad, empty;
-    logic working_q, bad_q, start_q;
+    logic working_q, bad_q, start_q, failing, failed_q, stopped_q;
     logic [3:0] error_q;
     logic [39:0] error_address_q;
     logic [31:0] index_q, began_q;
@@ -73,7 +75,7 @@ module quin_unit #(
     logic [JobBits-1:0] active_q;
 
     quin_unit_head #(.Width(EntryBits)) u_head (
-        .clk_i, .rst_ni, .flush_i, .hold_i(working_q || bad_q), .drop_i, .drop_index_i, .push_i, .push_ready_o,
+        .clk_i, .rst_ni, .flush_i, .hold_i(working_q || bad_q || stopped_q), .drop_i, .drop_index_i, .push_i, .push_ready_o,
         .push_place_o, .want_o, .want_place_o, .give_i,
         .give_data_i({give_error_i, give_error_address_i, give_pc_i, give_data_i}), .give_index_i,
         .give_wait_i({give_wait_i[B], give_wait_i[A]}), .give_target_i({give_target_i[8*B +: 8], give_target_i[8*A +: 8]}),
@@ -86,11 +88,15 @@ module quin_unit #(
     assign ready = bad || job_ready_i;
     assign take = valid && ready;
 
+    assign failing = bad_q || (working_q && done_i && done_error_i != '0);
+
     always_ff @(posedge clk_i) begin
         if (take) begin
             active_q <= job_o;
             {pc_q, index_q, error_q, error_address_q} <= {pc, index, error, error_address};
             began_q <= cycle_i;
+        end else if (working_q && done_i) begin
+            {error_q, error_address_q} <= {done_error_i, done_address_i};
         end
         if (!rst_ni || abort_i) begin
             working_q <= 1'b0;
@@ -102,17 +108,26 @@ module quin_unit #(
             if (take && !bad) working_q <= 1'b1;
             else if (done_i) working_q <= 1'b0;
         end
+        if (!rst_ni || flush_i) begin
+            stopped_q <= 1'b0;
+            failed_q <= 1'b0;
+        end else if (failing) begin
+            stopped_q <= 1'b1;
+            failed_q <= 1'b1;
+        end else if (failed_taken_i) begin
+            failed_q <= 1'b0;
+        end
     end
 
     assign start_o = start_q;
     assign active_o = active_q;
-    assign busy_o = working_q || bad_q || !empty;
-    assign done_o = (done_i && working_q) || bad_q;
-    assign done_error_o = bad_q ? error_q : done_error_i;
-    assign done_address_o = bad_q ? error_address_q : done_address_i;
-    assign done_index_o = index_q;
-    assign done_pc_o = pc_q;
-    assign retire_valid_o = done_o && done_error_o == '0;
+    assign busy_o = working_q || bad_q || failed_q || !empty;
+    assign failed_o = failed_q;
+    assign failed_error_o = error_q;
+    assign failed_address_o = error_address_q;
+    assign index_o = index_q;
+    assign pc_o = pc_q;
+    assign retire_valid_o = working_q && done_i && done_error_i == '0;
     assign retire_command_o = {active_q[7:0], pc_q};
     assign retire_cycles_o = cycle_i - began_q;
     assign retire_checksum_o = done_checksum_i;

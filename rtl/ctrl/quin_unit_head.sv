@@ -2,8 +2,8 @@
 // The oldest of a unit's waiting commands, and which places of its Depth in the store (quin_job_store) are taken. It is
 // offered when each of two other units v has retired what the command's AFTER_v asks for: retired_v - target_v >= 0,
 // modulo 256. hold_i offers nothing. After an error the commands that come behind the one that failed (index >
-// drop_index_i, while drop_i) leave unseen; those before it still run. flush_i drops all. A command is offered four
-// cycles after it was pushed at the earliest.
+// drop_index_i, while drop_i) leave unseen; those before it still run, a cycle later. flush_i drops all. A command is
+// offered four cycles after it was pushed at the earliest.
 `default_nettype none
 
 module quin_unit_head #(
@@ -42,7 +42,7 @@ module quin_unit_head #(
     logic [31:0] index_q;
     logic [1:0] wait_q, unmet;
     logic [15:0] target_q;
-    logic valid_q, leave, drop, waiting;
+    logic valid_q, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
     logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
 
     assign waiting = head_q != tail_q;
@@ -56,12 +56,14 @@ module quin_unit_head #(
     assign lead0 = retired_i[7:0] - target_q[7:0];
     assign lead1 = retired_i[15:8] - target_q[15:8];
     assign unmet = wait_q & {lead1[7], lead0[7]};
-    assign drop = valid_q && drop_i && index_q > drop_index_i;
-    assign blocked_o = valid_q && !hold_i && !drop ? unmet : 2'b00;
-    assign job_valid_o = valid_q && !hold_i && !drop && unmet == 2'b00;
+    assign drop = valid_q && compared_q && behind_q;
+    assign settled = !drop_i || (compared_q && !behind_q);
+    assign blocked_o = valid_q && !hold_i && settled ? unmet : 2'b00;
+    assign job_valid_o = valid_q && !hold_i && settled && unmet == 2'b00;
     assign leave = drop || (job_valid_o && job_ready_i);
 
     always_ff @(posedge clk_i) begin
+        behind_q <= index_q > drop_index_i;
         if (give_i) {target_q, wait_q, index_q, data_q} <= {give_target_i, give_wait_i, give_index_i, give_data_i};
     end
 
@@ -70,7 +72,9 @@ module quin_unit_head #(
             head_q <= '0;
             tail_q <= '0;
             valid_q <= 1'b0;
+            compared_q <= 1'b0;
         end else begin
+            compared_q <= valid_q && drop_i && !leave;
             if (push_i && push_ready_o) tail_q <= tail_q + 1'b1;
             if (give_i) head_q <= head_q + 1'b1;
             valid_q <= give_i || (valid_q && !leave);

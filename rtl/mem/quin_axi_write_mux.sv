@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two clients' write ports on one AXI4 write port, client 0 first; all bursts carry one id, so answers come in order.
-// Data never interleave: a client's address is taken when the other has no data left to send. Addresses pass one
-// register. At most 32 bursts are unanswered.
+// Data never interleave: a client's address is taken when the other has no data left to send. Addresses and data pass
+// a register stage. At most 32 bursts are unanswered.
 `default_nettype none
 
 module quin_axi_write_mux #(
@@ -39,14 +39,16 @@ module quin_axi_write_mux #(
     logic valid_q, owner_q, choice, take, room, answer_valid, answer;
     logic [39:0] addr_q;
     logic [7:0] len_q;
-    logic [5:0] open_q;                  // bursts of the owner whose last beat has not left
+    logic [5:0] open_q;                  // bursts of the owner whose last beat has not gone into the register stage
     logic [5:0] count;
-    logic last;
+    logic last, data_valid, data_ready, data_last;
+    logic [8*BusBytes-1:0] data;
+    logic [BusBytes-1:0] strb;
 
     assign choice = !aw_valid_i[0];
     assign take = aw_valid_i != '0 && (!valid_q || m_axi_awready_i) && (open_q == '0 || owner_q == choice) && room;
     assign aw_ready_o = {take && choice, take && !choice};
-    assign last = m_axi_wvalid_o && m_axi_wready_i && m_axi_wlast_o;
+    assign last = data_valid && data_ready && data_last;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -78,11 +80,14 @@ module quin_axi_write_mux #(
     assign m_axi_awvalid_o = valid_q;
     assign m_axi_awaddr_o = addr_q;
     assign m_axi_awlen_o = len_q;
-    assign m_axi_wvalid_o = open_q != '0 && w_valid_i[owner_q];
-    assign m_axi_wdata_o = owner_q ? w_data_i[8*BusBytes +: 8*BusBytes] : w_data_i[8*BusBytes-1:0];
-    assign m_axi_wstrb_o = owner_q ? w_strb_i[BusBytes +: BusBytes] : w_strb_i[BusBytes-1:0];
-    assign m_axi_wlast_o = w_last_i[owner_q];
-    assign w_ready_o = {open_q != '0 && owner_q && m_axi_wready_i, open_q != '0 && !owner_q && m_axi_wready_i};
+    assign data_valid = open_q != '0 && w_valid_i[owner_q];
+    assign data = owner_q ? w_data_i[8*BusBytes +: 8*BusBytes] : w_data_i[8*BusBytes-1:0];
+    assign strb = owner_q ? w_strb_i[BusBytes +: BusBytes] : w_strb_i[BusBytes-1:0];
+    assign data_last = w_last_i[owner_q];
+    assign w_ready_o = {open_q != '0 && owner_q && data_ready, open_q != '0 && !owner_q && data_ready};
+    quin_skid #(.Width(1 + 9 * BusBytes)) u_data (
+        .clk_i, .rst_ni, .valid_i(data_valid), .ready_o(data_ready), .data_i({data_last, strb, data}),
+        .valid_o(m_axi_wvalid_o), .ready_i(m_axi_wready_i), .data_o({m_axi_wlast_o, m_axi_wstrb_o, m_axi_wdata_o}));
     assign m_axi_bready_o = answer_valid && b_ready_i[answer];
     assign b_valid_o = {m_axi_bvalid_i && answer_valid && answer, m_axi_bvalid_i && answer_valid && !answer};
     assign b_resp_o = m_axi_bresp_i;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Second half of the move DMA: moves the bytes of one burst after the other between bus beats and scratchpad.
 // A step moves what lies in one word of the bus (4 bytes, or a beat if that is less) and in one word of the
-// scratchpad: one step a cycle, so 4 bytes where both are aligned alike. LOAD: a step takes bytes from the oldest
-// beat and writes them with byte strobes. STORE: a step reads the line of its word; the cycle after, its bytes join
-// the beat being made, which leaves when the burst or the beat ends.
+// scratchpad: one step a cycle, so 4 bytes where both are aligned alike. A step is a request to the scratchpad, which
+// passes a register stage. LOAD: it takes bytes from the oldest beat and writes them with byte strobes. STORE: it reads
+// the line of its word; the cycle after, its bytes join the beat being made, which leaves when the burst or the beat ends.
 `default_nettype none
 
 module quin_move_data #(
@@ -123,14 +123,11 @@ module quin_move_data #(
         end
     end
 
-    // ---- LOAD: beat -> write register -> scratchpad ----
-    logic put_q, put_ready, load_step;
-    logic [19:0] put_word_q;
-    logic [31:0] put_data_q, load_word;
-    logic [3:0] put_strb_q;
+    // ---- LOAD: beat -> request ----
+    logic ask_ready, load_step;
+    logic [31:0] load_word;
 
-    assign put_ready = !put_q || sp_gnt_i;
-    assign load_step = active_q && !store_i && beat_valid_i && put_ready;
+    assign load_step = active_q && !store_i && beat_valid_i && ask_ready;
     assign beat_ready_o = load_step && beat_end;
 
     if (Units > 1) begin : g_units
@@ -141,20 +138,7 @@ module quin_move_data #(
         assign load_word = turn({(4 / UnitBytes){beat_data_i}}, bus_lane - sp_lane);
     end
 
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni) put_q <= 1'b0;
-        else if (put_ready) put_q <= load_step;
-    end
-
-    always_ff @(posedge clk_i) begin
-        if (load_step) begin
-            put_word_q <= sp_q[21:2];
-            put_data_q <= load_word;
-            put_strb_q <= sp_strb;
-        end
-    end
-
-    // ---- STORE: read request -> line -> beat ----
+    // ---- STORE: request -> line -> beat ----
     logic get, got_q, got_end_q, got_last_q, w_ready;
     logic [LineLog-1:0] got_word_q;
     logic [1:0] got_turn_q;
@@ -166,23 +150,46 @@ module quin_move_data #(
     logic [BusBytes-1:0] strb_q, strb, bus_strb, got_bus_strb_q;
     logic [WriteBits-1:0] w_count;
 
-    // Room for what this step and the one under way may push.
-    assign get = active_q && store_i && w_count + WriteBits'(got_q) < WriteBits'(WriteBeats);
+    // Room for what this step, two that are asked for and the one under way may push.
+    assign get = active_q && store_i && ask_ready && w_count < WriteBits'(WriteBeats - 3);
+
+    // ---- requests: word, data and strobes of a LOAD, what to do with the line of a STORE ----
+    localparam int AskBits = 20 + 32 + 4 + 2 + BusBytes + 5 + 1 + 1;
+    logic ask_valid, ask_end, ask_last;
+    logic [19:0] ask_word;
+    logic [31:0] ask_data;
+    logic [3:0] ask_strb;
+    logic [1:0] ask_turn;
+    logic [BusBytes-1:0] ask_bus_strb;
+    logic [4:0] ask_index;
+
+    quin_skid #(
+        .Width(AskBits)
+    ) u_ask (
+        .clk_i,
+        .rst_ni,
+        .valid_i(step),
+        .ready_o(ask_ready),
+        .data_i ({sp_q[21:2], load_word, sp_strb, sp_lane - bus_lane, bus_strb, index_q, beat_end, burst_end}),
+        .valid_o(ask_valid),
+        .ready_i(sp_gnt_i),
+        .data_o ({ask_word, ask_data, ask_strb, ask_turn, ask_bus_strb, ask_index, ask_end, ask_last})
+    );
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) got_q <= 1'b0;
-        else got_q <= get && sp_gnt_i;
+        else got_q <= ask_valid && store_i && sp_gnt_i;
     end
 
     always_ff @(posedge clk_i) begin
-        if (get && sp_gnt_i) begin
-            got_word_q <= sp_q[2 +: LineLog];
-            got_turn_q <= sp_lane - bus_lane;
-            got_strb_q <= sp_strb;
-            got_bus_strb_q <= bus_strb;
-            got_index_q <= index_q;
-            got_end_q <= beat_end;
-            got_last_q <= burst_end;
+        if (ask_valid && sp_gnt_i) begin
+            got_word_q <= ask_word[LineLog-1:0];
+            got_turn_q <= ask_turn;
+            got_strb_q <= ask_strb;
+            got_bus_strb_q <= ask_bus_strb;
+            got_index_q <= ask_index;
+            got_end_q <= ask_end;
+            got_last_q <= ask_last;
         end
     end
 
@@ -235,13 +242,13 @@ module quin_move_data #(
 `endif
 
     // ---- scratchpad port ----
-    assign step = load_step || (get && sp_gnt_i);
-    assign sp_req_o = put_q || get;
-    assign sp_we_o = put_q;
-    assign sp_addr_o = 20'(put_q ? put_word_q >> LineLog : sp_q[21:2] >> LineLog);
-    assign sp_wdata_o = {LineWords{put_data_q}};
+    assign step = load_step || get;
+    assign sp_req_o = ask_valid;
+    assign sp_we_o = !store_i;
+    assign sp_addr_o = 20'(ask_word >> LineLog);
+    assign sp_wdata_o = {LineWords{ask_data}};
     for (genvar w = 0; w < LineWords; w++) begin : g_wstrb
-        assign sp_wstrb_o[4*w +: 4] = put_word_q[LineLog-1:0] == LineLog'(w) ? put_strb_q : 4'b0;
+        assign sp_wstrb_o[4*w +: 4] = ask_word[LineLog-1:0] == LineLog'(w) ? ask_strb : 4'b0;
     end
 
     // ---- checksum ----
@@ -271,7 +278,7 @@ module quin_move_data #(
         .sum_o    (checksum_o)
     );
 
-    assign busy_o = active_q || put_q || got_q || sum_busy;
+    assign busy_o = active_q || ask_valid || got_q || sum_busy;
 endmodule
 
 `default_nettype wire

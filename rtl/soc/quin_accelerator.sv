@@ -79,7 +79,7 @@ module quin_accelerator #(
     logic [31:0] retire_entries, retire_head;
     logic [5:0] greg_word, counter_word;
     logic [10:0] rowreg_word;
-    logic [31:0] counter_data, rowreg_bus;
+    logic [31:0] counter_data, rowreg_bus, reg_wdata;
 
     logic [31:0] greg_low [0:31];
     logic [31:0] greg_high [0:31];
@@ -98,7 +98,7 @@ module quin_accelerator #(
         .retire_restart_o(retire_restart), .retire_head_i(retire_head), .irq_o, .start_o(start), .abort_o(abort), .clear_o(clear), .running_i(running),
         .stopped_i(stopped), .error_i(run_error), .error_command_i(run_error_command),
         .error_address_i(run_error_address), .retired_i(retired_q),
-        .greg_we_o(reg_greg_we), .greg_word_o(greg_word), .greg_data_i(greg_bus),
+        .wdata_o(reg_wdata), .greg_we_o(reg_greg_we), .greg_word_o(greg_word), .greg_data_i(greg_bus),
         .rowreg_req_o(rowreg_req), .rowreg_we_o(rowreg_we), .rowreg_word_o(rowreg_word), .rowreg_data_i(rowreg_bus),
         .counter_word_o(counter_word), .counter_data_i(counter_data));
 
@@ -106,13 +106,13 @@ module quin_accelerator #(
     assign greg_processor = greg_addr == '0 ? 64'd0 : {greg_high[greg_addr], greg_low[greg_addr]};
     always_ff @(posedge clk_i) begin
         if (greg_we || (reg_greg_we && !greg_word[0]))
-            greg_low[greg_we ? greg_waddr : greg_word[5:1]] <= greg_we ? greg_wdata[31:0] : reg_wdata_i;
+            greg_low[greg_we ? greg_waddr : greg_word[5:1]] <= greg_we ? greg_wdata[31:0] : reg_wdata;
         if (greg_we || (reg_greg_we && greg_word[0]))
-            greg_high[greg_we ? greg_waddr : greg_word[5:1]] <= greg_we ? greg_wdata[63:32] : reg_wdata_i;
+            greg_high[greg_we ? greg_waddr : greg_word[5:1]] <= greg_we ? greg_wdata[63:32] : reg_wdata;
     end
 
     quin_row_file u_rows (
-        .clk_i, .rst_ni, .bus_req_i(rowreg_req), .bus_we_i(rowreg_we), .bus_word_i(rowreg_word), .bus_wdata_i(reg_wdata_i),
+        .clk_i, .rst_ni, .bus_req_i(rowreg_req), .bus_we_i(rowreg_we), .bus_word_i(rowreg_word), .bus_wdata_i(reg_wdata),
         .bus_rdata_o(rowreg_bus), .processor_req_i(row_req), .processor_addr_i(row_addr), .processor_ack_o(row_ack),
         .processor_data_o(row_processor), .vector_req_i(vector_row_req), .vector_addr_i(vector_row_addr),
         .vector_ack_o(vector_row_ack), .dma_req_i(dma_row_req), .dma_addr_i(dma_row_addr), .dma_ack_o(dma_row_ack),
@@ -159,12 +159,12 @@ module quin_accelerator #(
     logic [31:0] late_index;
     logic [23:0] late_pc;
     logic [39:0] late_address;
-    logic [2:0] job_valid, job_ready, job_start, unit_ended, unit_busy, unit_done;
+    logic [2:0] job_valid, job_ready, job_start, unit_ended, unit_busy, failed, failed_taken;
     logic [3*JobBits-1:0] job, active;
-    logic [11:0] ended_error, done_error;
-    logic [119:0] ended_address, done_address;
-    logic [95:0] ended_checksum, done_index;
-    logic [71:0] done_pc;
+    logic [11:0] ended_error, failed_error;
+    logic [119:0] ended_address, failed_address;
+    logic [95:0] ended_checksum, unit_index;
+    logic [71:0] unit_pc;
     logic [5:0] blocked;
 
     quin_processor #(.Rows(Rows), .StreamBytes(StreamBytes), .CarryBits(CarryBits), .SpWords(SpWords)) u_processor (
@@ -178,13 +178,13 @@ module quin_accelerator #(
         .push_o(push), .push_ready_i(push_ready), .push_stream_o(push_stream), .push_stream_ready_i(push_stream_ready),
         .cmd_o(cmd), .rows_o(rows), .n_o(n), .k_o(k), .tiles_o(tiles), .address_o(address), .mask_start_o(mask_start),
         .cmd_error_o(cmd_error), .cmd_error_address_o(cmd_error_address), .index_o(index), .pc_o(pc), .wait_o(waits),
-        .target_o(target), .done_i(unit_done), .done_error_i(done_error), .done_pc_i(done_pc), .done_index_i(done_index),
-        .done_address_i(done_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(stream_idle && !retire_busy),
+        .target_o(target), .retired_i(retire_valid_o[2:0]), .failed_i(failed), .failed_taken_o(failed_taken), .failed_error_i(failed_error),
+        .failed_pc_i(unit_pc), .failed_index_i(unit_index), .failed_address_i(failed_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(stream_idle && !retire_busy),
         .hold_i(retire_full), .late_valid_i(late_valid), .late_error_i(late_error), .late_index_i(late_index),
         .late_pc_i(late_pc), .late_address_i(late_address),
         .drop_o(drop), .drop_index_o(drop_index), .flush_o(flush), .aborting_o(aborting), .stream_flush_o(stream_flush),
         .control_done_o(control_done), .control_checksum_o(control_checksum));
-    assign idle = unit_busy == '0 && !fetch_busy && !retire_busy;
+    always_ff @(posedge clk_i) idle <= rst_ni && unit_busy == '0 && !fetch_busy && !retire_busy;
 
     // commands that wait for their units
     logic [2:0] want, give, give_wait;
@@ -196,7 +196,7 @@ module quin_accelerator #(
     logic [39:0] give_error_address;
 
     quin_job_store #(.Units(3), .Depth(4), .Width(JobBits + 127)) u_store (
-        .clk_i, .rst_ni, .flush_i(flush), .push_i(push & push_ready), .push_place_i(push_place),
+        .clk_i, .rst_ni, .flush_i(flush), .push_i(push), .push_place_i(push_place),
         .push_data_i({target, waits, cmd_error, cmd_error_address, pc, index, mask_start, address, k, n, rows, cmd}),
         .want_i(want), .want_place_i(want_place), .give_o(give),
         .data_o({give_target, give_wait, give_error, give_error_address, give_pc, give_index, give_job}));
@@ -214,30 +214,31 @@ module quin_accelerator #(
                 .start_o(job_start[u]), .active_o(active[JobBits*u +: JobBits]), .done_i(unit_ended[u]),
                 .done_error_i(ended_error[4*u +: 4]), .done_address_i(ended_address[40*u +: 40]),
                 .done_checksum_i(ended_checksum[32*u +: 32]), .busy_o(unit_busy[u]), .blocked_o(blocked[2*u +: 2]),
-                .done_o(unit_done[u]), .done_error_o(done_error[4*u +: 4]), .done_address_o(done_address[40*u +: 40]),
-                .done_index_o(done_index[32*u +: 32]), .done_pc_o(done_pc[24*u +: 24]),
+                .failed_o(failed[u]), .failed_taken_i(failed_taken[u]), .failed_error_o(failed_error[4*u +: 4]),
+                .failed_address_o(failed_address[40*u +: 40]), .index_o(unit_index[32*u +: 32]), .pc_o(unit_pc[24*u +: 24]),
                 .retire_valid_o(retire_valid_o[u]), .retire_command_o(retire_command_o[32*u +: 32]),
                 .retire_cycles_o(retire_cycles_o[32*u +: 32]), .retire_checksum_o(retire_checksum_o[32*u +: 32]));
         end
     endgenerate
 
     // ---- retirement ----
-    logic [2:0] retired_now;
+    logic [2:0] retired_now_q;
 
     assign retire_valid_o[3] = control_done;
-    assign retire_index_o = {index, done_index};
+    assign retire_index_o = {index, unit_index};
     assign retire_command_o[127:96] = {cmd[7:0], pc};
     assign retire_cycles_o[127:96] = 32'd0;
     assign retire_checksum_o[127:96] = control_checksum;
-    assign retired_now = {2'd0, retire_valid_o[0]} + {2'd0, retire_valid_o[1]} + {2'd0, retire_valid_o[2]} +
-                         {2'd0, retire_valid_o[3]};
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             cycle_q <= '0;
             retired_q <= '0;
+            retired_now_q <= '0;
         end else begin
             cycle_q <= cycle_q + 1'b1;
-            retired_q <= start ? 32'd0 : retired_q + 32'(retired_now);
+            retired_now_q <= {2'd0, retire_valid_o[0]} + {2'd0, retire_valid_o[1]} + {2'd0, retire_valid_o[2]} +
+                             {2'd0, retire_valid_o[3]};
+            retired_q <= start ? 32'd0 : retired_q + 32'(retired_now_q);
         end
     end
 
@@ -360,14 +361,14 @@ module quin_accelerator #(
     logic [20*quin_pkg::COUNTERS-1:0] add;
     always_comb begin
         add = '0;
-        add[20*quin_pkg::COUNT_COMMANDS +: 20] = 20'(retired_now);
+        add[20*quin_pkg::COUNT_COMMANDS +: 20] = 20'(retired_now_q);
         add[20*quin_pkg::COUNT_ADDS +: 20] = 20'(adds);
         add[20*quin_pkg::COUNT_ADDS_SKIPPED +: 20] = 20'(skipped);
         add[20*quin_pkg::COUNT_WRAPS +: 20] = 20'(wraps);
         add[20*quin_pkg::COUNT_STREAM_BYTES +: 20] = count_taken ? 20'(StreamBytes) : 20'd0;
         add[20*quin_pkg::COUNT_LOAD_BYTES +: 20] = 20'(load_bytes);
         add[20*quin_pkg::COUNT_STORE_BYTES +: 20] = 20'(store_bytes);
-        add[20*quin_pkg::COUNT_COMMAND_BYTES +: 20] = {11'd0, retired_now, 6'd0};
+        add[20*quin_pkg::COUNT_COMMAND_BYTES +: 20] = {11'd0, retired_now_q, 6'd0};
         add[20*quin_pkg::COUNT_DRAIN_VALUES +: 20] = 20'(count_value);
         add[20*quin_pkg::COUNT_VECTOR_ELEMENTS +: 20] = count_elements;
         add[20*quin_pkg::COUNT_VECTOR_FUNCS +: 20] = count_funcs;
