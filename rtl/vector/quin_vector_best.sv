@@ -2,7 +2,7 @@
 // MAX, ABSMAX and ARGMAX of a group as docs/numerics.md has them: a candidate replaces the best so far where
 // it is larger; NaN never is. MAX and ABSMAX order -0 below +0, ARGMAX takes both as equal and keeps the
 // lowest index. Each lane has its own best of the elements it saw; behind a group's end they are halved in
-// log2(Lanes) rounds, so groups end 1 + log2(Lanes) cycles apart or further. Result 2 + log2(Lanes) cycles
+// log2(Lanes) rounds, so groups end 1 + log2(Lanes) cycles apart or further. Result 3 + log2(Lanes) cycles
 // after the last step.
 `default_nettype none
 module quin_vector_best #(
@@ -30,15 +30,24 @@ module quin_vector_best #(
     logic [32:0] nothing;
     assign nothing = absolute ? Zero : MinusInfinity;
 
+    // 1: the keys. What does not count is nothing, which is never larger than a best so far.
+    logic                go_q, last_q;
+    logic [33*Lanes-1:0] key_q;
+    always_ff @(posedge clk_i) begin
+        go_q <= rst_ni && valid_i;
+        if (valid_i) last_q <= last_i;
+    end
+
+    // 2: compare.
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             first_q <= 1'b1;
             index_q <= '0;
-        end else if (valid_i) begin
-            first_q <= last_i;
-            index_q <= last_i ? '0 : index_q + 20'(Lanes);
+        end else if (go_q) begin
+            first_q <= last_q;
+            index_q <= last_q ? '0 : index_q + 20'(Lanes);
         end
-        end_q <= rst_ni && valid_i && last_i;
+        end_q <= rst_ni && go_q && last_q;
     end
 
     logic [33*Lanes-1:0] best_q;
@@ -47,20 +56,21 @@ module quin_vector_best #(
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
             logic [31:0] t;
-            logic [32:0] x;
-            logic        sign, zero, counts, larger;
+            logic [32:0] x, key;
+            logic        sign, zero;
             assign t = t_i[32*l +: 32];
             assign sign = t[31] && !absolute;
             assign zero = t[30:23] == 0;
-            assign counts = visible_i[l] && t[30:0] <= 31'h7f800000;
             assign x = zero && numbers ? {!sign, MinusZero[31:0]} :
                        {1'b0, !sign, (t[30:0] & {31{!zero}}) ^ {31{sign}}};
-            assign larger = counts && x[31:0] > best_q[33*l +: 32];
-            // Of an element that does not count the index may stand here, with the value that only a row
-            // of such elements leaves; lane 0 has that value at index 0 then.
+            assign key = key_q[33*l +: 33];
+            // Beside nothing the index of a lane's first element stands, not 0; where that is the result,
+            // lane 0, which has 0, wins.
             always_ff @(posedge clk_i) begin
-                if (valid_i && (first_q || larger)) begin
-                    best_q[33*l +: 33] <= counts ? x : nothing;
+                if (valid_i)
+                    key_q[33*l +: 33] <= visible_i[l] && t[30:0] <= 31'h7f800000 ? x : nothing;
+                if (go_q && (first_q || key[31:0] > best_q[33*l +: 32])) begin
+                    best_q[33*l +: 33] <= key;
                     at_q[20*l +: 20] <= index_q + 20'(l);
                 end
             end

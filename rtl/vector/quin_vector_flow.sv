@@ -55,7 +55,9 @@ module quin_vector_flow #(
     // business to be seen while its valid is 0, so only valid is reset: nothing is inside after a reset.
     logic             convert;
     logic [Width-1:0] step1, step2;
-    quin_vector_beside #(.Width(Width)) beside1 (.clk_i, .rst_ni, .op_i(op1_i), .d_i({valid_i, meta_i}), .q_o(step1));
+    quin_vector_beside #(.Width(Width)) beside1 (
+        .clk_i, .rst_ni, .op_i(op1_i), .d_i({valid_i, meta_i}), .q_o(step1)
+    );
     quin_vector_beside #(.Width(Width)) beside2 (.clk_i, .rst_ni, .op_i(op2_i), .d_i(step1), .q_o(step2));
 
     logic [32*Lanes-1:0] t, y, chosen;
@@ -102,7 +104,8 @@ module quin_vector_flow #(
 
     // ---- element ----
     logic [Width-1:0] converted;
-    assign convert = format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
+    always_ff @(posedge clk_i)  // the format is there some cycles before the first element
+        convert <= format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
     quin_vector_pipe #(.Width(Width), .Cycles(Convert)) pipe3 (
         .clk_i, .rst_ni, .d_i({valid_q && convert, meta_q}), .q_o(converted)
     );

@@ -3,9 +3,9 @@
 // there and when whatever it leads to will find room: nothing behind it can wait.
 //   lines written, reductions   at most Held of each on their way
 //   functions                   a step every Lanes / FuncLanes cycles
-//   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at least;
-//                               SumBanks groups at most without their result; where op2 needs the adders, too,
-//                               a step goes when nothing else is on its way
+//   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at
+//                               least; SumBanks groups at most without their result; where op2 needs the
+//                               adders, too, a step goes when nothing else is on its way
 //   MAX, ABSMAX, ARGMAX         groups end 1 + log2(Lanes) cycles apart or further
 // A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
 // meta: last of the group, members (i < n) and visible elements of the step. Operands are registered.
@@ -23,7 +23,7 @@ module quin_vector_issue #(
     input  logic [19:0]             n_i,
     input  logic                    written_i,
     input  logic [2:0]              format_i,
-    input  logic [2:0]              reduce_i,
+    input  logic                    reduced_i,
     input  logic                    function_i,
     input  logic                    sum_i,    // reduction SUM
     input  logic                    alone_i,  // and op2 adds
@@ -57,8 +57,8 @@ module quin_vector_issue #(
     localparam logic [19:0] Step = 20'(Lanes);
 
     // ---- the group ----
-    // left, visible: elements from the present step on, all and those to be computed. What is asked of them is
-    // known a step ahead.
+    // left, visible: elements from the present step on, all and those to be computed. What is asked of them
+    // is known a step ahead.
     logic        busy_q, first_q, fire, finish, load;
     logic [19:0] left_q, visible_q, start;
     logic        last_q, visible_last_q, operands_q;
@@ -100,7 +100,7 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the lowest words of its line ----
+    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the line's lowest words ----
     logic                line_last;
     logic [32*Lanes-1:0] part_a, part_b, part_c;
     generate
@@ -140,40 +140,41 @@ module quin_vector_issue #(
     // ---- room ----
     localparam int LineBytes = 4 * LineWords;
     localparam int PosBits = $clog2(LineBytes / Lanes);
-    logic [PosBits-1:0]  pos_q, pos_end;  // step member the line that is written
+    logic [PosBits-1:0]  pos_q, pos_end_q;  // steps behind the present one member the line that is written
     logic [HeldBits-1:0] lines_q, reds_q;
-    logic                reduced, write_line, reduce_end, lines_room, reds_room;
-    assign reduced = reduce_i != quin_pkg::REDUCE_NONE;
-    always_comb begin
+    logic                write_line, reduce_end, room_q;  // room_q: a cycle late
+    always_ff @(posedge clk_i) begin
         case (format_i)
-            quin_pkg::FORMAT_F32: pos_end = PosBits'(LineBytes / (4 * Lanes) - 1);
-            quin_pkg::FORMAT_CODE10: pos_end = PosBits'(LineBytes / (2 * Lanes) - 1);
-            default: pos_end = PosBits'(LineBytes / Lanes - 1);
+            quin_pkg::FORMAT_F32: pos_end_q <= PosBits'(LineBytes / (4 * Lanes) - 1);
+            quin_pkg::FORMAT_CODE10: pos_end_q <= PosBits'(LineBytes / (2 * Lanes) - 1);
+            default: pos_end_q <= PosBits'(LineBytes / Lanes - 1);
         endcase
     end
-    assign write_line = written_i && left_q != 0 && (last_q || pos_q == pos_end);
-    assign reduce_end = reduced && last_q;
-    assign lines_room = lines_q != HeldBits'(Held);
-    assign reds_room = reds_q != HeldBits'(Held);
+    // A group of no elements has a step, and writes no line.
+    assign write_line = written_i && (last_q ? left_low != 0 : pos_q == 0);
+    assign reduce_end = reduced_i && last_q;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             lines_q <= '0;
             reds_q <= '0;
+            room_q <= 1'b0;
         end else begin
             lines_q <= lines_q + HeldBits'(fire && write_line) - HeldBits'(line_done_i);
             reds_q <= reds_q + HeldBits'(fire && reduce_end) - HeldBits'(red_done_i);
+            room_q <= lines_q < HeldBits'(Held - 1) && reds_q < HeldBits'(Held - 1);
         end
         if (load)
-            pos_q <= '0;
+            pos_q <= pos_end_q;
         else if (fire)
-            pos_q <= pos_q == pos_end ? '0 : pos_q + 1'b1;
+            pos_q <= pos_q == 0 ? pos_end_q : pos_q - 1'b1;
     end
 
     // ---- distances ----
     localparam int WaitBits = 4;
     localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1), BestWait = WaitBits'($clog2(Lanes));
     logic [WaitBits-1:0] func_wait_q, best_wait_q;
+    logic                func_soon_q, best_soon_q;  // these are not 0
     localparam int SumsBits = $clog2(SumBanks) + 1;
     logic [SumsBits-1:0] sums_q;  // groups that have no sum yet
     logic                calm_q, sum_soon, wait_sum, wait_best;
@@ -181,18 +182,26 @@ module quin_vector_issue #(
         if (!rst_ni) begin
             func_wait_q <= '0;
             best_wait_q <= '0;
+            func_soon_q <= 1'b0;
+            best_soon_q <= 1'b0;
             sums_q <= '0;
             calm_q <= 1'b0;
         end else begin
             calm_q <= calm_i && !fire;
-            if (fire && function_i)
+            if (fire && function_i) begin
                 func_wait_q <= FuncWait;
-            else if (func_wait_q != 0)
+                func_soon_q <= FuncWait != 0;
+            end else if (func_soon_q) begin
                 func_wait_q <= func_wait_q - 1'b1;
-            if (fire && reduce_end)
+                func_soon_q <= func_wait_q != 1;
+            end
+            if (fire && reduce_end) begin
                 best_wait_q <= BestWait;
-            else if (best_wait_q != 0)
+                best_soon_q <= BestWait != 0 && !sum_i;
+            end else if (best_soon_q) begin
                 best_wait_q <= best_wait_q - 1'b1;
+                best_soon_q <= best_wait_q != 1;
+            end
             sums_q <= sums_q + SumsBits'(fire && first_q && sum_i) - SumsBits'(sum_done_i);
         end
     end
@@ -221,10 +230,10 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    assign wait_sum = sum_i && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) || (alone_i && !calm_q));
-    assign wait_best = reduce_end && best_wait_q != 0;
-    assign fire = busy_q && operands_ready && (lines_room || !write_line) && (reds_room || !reduce_end) &&
-                  func_wait_q == 0 && !wait_sum && !wait_best;
+    assign wait_sum = sum_i && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) ||
+                                (alone_i && !calm_q));
+    assign wait_best = reduce_end && best_soon_q;
+    assign fire = busy_q && operands_ready && room_q && !func_soon_q && !wait_sum && !wait_best;
     assign idle_o = !busy_q && lines_q == 0 && reds_q == 0;
 
     // ---- the step ----

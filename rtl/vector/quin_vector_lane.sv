@@ -29,17 +29,31 @@ module quin_vector_lane (
         .side_x_i(32'b0), .side_y_i(32'b0), .sum_o(unused_sum)
     );
 
-    // c meets the first operation's result.
-    logic [32*Most-1:0] c_q;  // the newest in the lowest bits
-    always_ff @(posedge clk_i)
-        if (en_i) c_q <= {c_q[32*Most-33:0], c_i};
+    // c meets the first operation's result: the register before op2 takes it from where it has spent all of
+    // the operation's cycles but one.
+    logic [32*Most-33:0] c_q;  // the newest in the lowest bits
+    logic [32*Most-1:0]  c_line;
+    logic [31:0]         c_d;
+    logic                add, mul, max;
+    assign c_line = {c_q, c_i};
+    always_ff @(posedge clk_i) begin
+        add <= op1_i == quin_pkg::VECTOR_OP_ADD || op1_i == quin_pkg::VECTOR_OP_SUB;
+        mul <= op1_i == quin_pkg::VECTOR_OP_MUL;
+        max <= op1_i == quin_pkg::VECTOR_OP_MAX;
+    end
     always_comb begin
-        case (op1_i)
-            quin_pkg::VECTOR_OP_ADD, quin_pkg::VECTOR_OP_SUB: c = c_q[32*Add-1 -: 32];
-            quin_pkg::VECTOR_OP_MUL: c = c_q[32*Mul-1 -: 32];
-            quin_pkg::VECTOR_OP_MAX: c = c_q[63:32];
-            default: c = c_q[31:0];
-        endcase
+        if (add)
+            c_d = c_line[32*Add-1 -: 32];
+        else if (mul)
+            c_d = c_line[32*Mul-1 -: 32];
+        else
+            c_d = max ? c_line[63:32] : c_i;
+    end
+    always_ff @(posedge clk_i) begin
+        if (en_i) begin
+            c_q <= c_line[32*Most-33:0];
+            c <= c_d;
+        end
     end
     quin_vector_op op2 (
         .clk_i, .rst_ni, .en_i, .op_i(op2_i), .x_i(t), .y_i(c), .z_o(y_o), .side_en_i, .side_i, .side_x_i,

@@ -27,11 +27,14 @@ module quin_vector_write #(
     localparam int Bytes = 4 * LineWords;
     localparam int PosBits = $clog2(Bytes / Lanes);
 
+    // The format is there some cycles before the first element.
     logic [PosBits-1:0] pos_q, pos_end;
     logic               last, word, half, line_end;
     assign last = meta_i[2*Lanes];
-    assign word = format_i == quin_pkg::FORMAT_F32;
-    assign half = format_i == quin_pkg::FORMAT_CODE10;
+    always_ff @(posedge clk_i) begin
+        word <= format_i == quin_pkg::FORMAT_F32;
+        half <= format_i == quin_pkg::FORMAT_CODE10;
+    end
     always_comb begin
         if (word)
             pos_end = PosBits'(Bytes / (4 * Lanes) - 1);
@@ -84,7 +87,7 @@ module quin_vector_write #(
     // A group's first line takes the group's address. A group of no elements takes it too, and writes
     // nothing.
     logic [AddrBits-1:0] addr_q, addr;
-    logic                first_q, unused_ready;
+    logic                first_q;
     logic [$clog2(Held):0] unused_count;
     assign addr = first_q ? dst_addr_i : addr_q;
     assign dst_pop_o = end_q && first_q;
@@ -96,14 +99,13 @@ module quin_vector_write #(
         if (end_q) addr_q <= addr + 1'b1;
     end
 
-    quin_fifo #(.Width(AddrBits + 9 * Bytes), .Depth(Held)) lines (
-        .clk_i, .rst_ni, .valid_i(end_q && strb_q != 0), .ready_o(unused_ready), .data_i({addr, strb_q,
-        line_q}),
-        .valid_o(line_valid_o), .ready_i(line_ready_i), .data_o({line_addr_o, line_strb_o, line_o}),
-        .count_o(unused_count)
+    quin_vector_queue #(.Width(AddrBits + 9 * Bytes), .Depth(Held)) lines (
+        .clk_i, .rst_ni, .push_i(end_q && strb_q != 0), .data_i({addr, strb_q, line_q}),
+        .pop_i(line_valid_o && line_ready_i), .valid_o(line_valid_o),
+        .data_o({line_addr_o, line_strb_o, line_o}), .count_o(unused_count)
     );
 
     logic unused;
-    assign unused = ^{unused_ready, unused_count, meta_i[Lanes-1:0]};
+    assign unused = ^{unused_count, meta_i[Lanes-1:0]};
 endmodule
 `default_nettype wire
