@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // y = a * b in binary32 as docs/numerics.md defines it: nearest even, subnormals are zero, one NaN, a product
 // below 2^-126 before rounding becomes zero of its sign. Latency 4 (quin_cell_pkg::F32_MUL_LATENCY), one
-// product a cycle; en_i = 0 freezes the pipeline.
+// product a cycle; en_i = 0 freezes the pipeline, rst_ni = 0 makes y +0.
 //   1: four partial products, the exponents' sum   2, 3: their sum   4: normalise, round, pack
 `default_nettype none
 module quin_f32_mul (
@@ -12,9 +12,6 @@ module quin_f32_mul (
     input  logic [31:0] b_i,
     output logic [31:0] y_o
 );
-    logic unused_reset;  // no register needs a reset
-    assign unused_reset = rst_ni;
-
     localparam int Split = 17;  // fits unsigned into an 18 x 18 multiplier
     localparam logic [1:0] NUMBER = 2'd0, ZERO = 2'd1, INFINITY = 2'd2, NAN = 2'd3;
 
@@ -103,7 +100,9 @@ module quin_f32_mul (
     assign rounded = {exponent[7:0], fraction} + {30'b0, round_up};
 
     always_comb begin
-        if (kind3_q == NAN)
+        if (!rst_ni)
+            number = 31'h0;
+        else if (kind3_q == NAN)
             number = 31'h7fc00000;
         else if (kind3_q == INFINITY || (kind3_q == NUMBER && huge))
             number = 31'h7f800000;
@@ -113,7 +112,9 @@ module quin_f32_mul (
             number = rounded;
     end
 
-    always_ff @(posedge clk_i)
-        if (en_i) y_o <= {sign3_q && kind3_q != NAN, number};
+    always_ff @(posedge clk_i) begin
+        if (en_i || !rst_ni)
+            y_o <= {rst_ni && sign3_q && kind3_q != NAN, number};
+    end
 endmodule
 `default_nettype wire

@@ -6,7 +6,6 @@
 //   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at
 //                               least; SumBanks groups at most without their result; where op2 needs the
 //                               adders, too, a step goes when nothing else is on its way
-//   MAX, ABSMAX, ARGMAX         groups end 1 + log2(Lanes) cycles apart or further
 // A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
 // meta: last of the group, members (i < n) and visible elements of the step. Operands are registered.
 `default_nettype none
@@ -29,10 +28,6 @@ module quin_vector_issue #(
     input  logic                    alone_i,  // and op2 adds
     input  logic [2:0]              vector_i,
     input  logic [2:0]              scalar_i,
-    input  logic [5:0]              mode_i,
-    input  logic                    b_is_a_i,
-    input  logic [31:0]             imm1_i,
-    input  logic [31:0]             imm2_i,
     input  logic                    valid_i,
     output logic                    ready_o,
     input  logic [19:0]             visible_i,
@@ -43,6 +38,7 @@ module quin_vector_issue #(
     input  logic                    red_done_i,
     input  logic                    sum_done_i,
     input  logic                    calm_i,  // no step is on its way
+    output logic                    step_soon_o,  // step_valid_o of the next cycle
     output logic                    step_valid_o,
     output logic [2*Lanes:0]        step_meta_o,
     output logic [32*Lanes-1:0]     step_a_o,
@@ -100,7 +96,8 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the line's lowest words ----
+    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the line's lowest words, and
+    // so does an immediate, which nobody takes out of its queue ----
     logic                line_last;
     logic [32*Lanes-1:0] part_a, part_b, part_c;
     generate
@@ -172,18 +169,16 @@ module quin_vector_issue #(
 
     // ---- distances ----
     localparam int WaitBits = 4;
-    localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1), BestWait = WaitBits'($clog2(Lanes));
-    logic [WaitBits-1:0] func_wait_q, best_wait_q;
-    logic                func_soon_q, best_soon_q;  // these are not 0
+    localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1);
+    logic [WaitBits-1:0] func_wait_q;
+    logic                func_soon_q;  // it is not 0
     localparam int SumsBits = $clog2(SumBanks) + 1;
     logic [SumsBits-1:0] sums_q;  // groups that have no sum yet
-    logic                calm_q, sum_soon, wait_sum, wait_best;
+    logic                calm_q, sum_soon, wait_sum;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             func_wait_q <= '0;
-            best_wait_q <= '0;
             func_soon_q <= 1'b0;
-            best_soon_q <= 1'b0;
             sums_q <= '0;
             calm_q <= 1'b0;
         end else begin
@@ -194,13 +189,6 @@ module quin_vector_issue #(
             end else if (func_soon_q) begin
                 func_wait_q <= func_wait_q - 1'b1;
                 func_soon_q <= func_wait_q != 1;
-            end
-            if (fire && reduce_end) begin
-                best_wait_q <= BestWait;
-                best_soon_q <= BestWait != 0 && !sum_i;
-            end else if (best_soon_q) begin
-                best_wait_q <= best_wait_q - 1'b1;
-                best_soon_q <= best_wait_q != 1;
             end
             sums_q <= sums_q + SumsBits'(fire && first_q && sum_i) - SumsBits'(sum_done_i);
         end
@@ -232,26 +220,23 @@ module quin_vector_issue #(
 
     assign wait_sum = sum_i && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) ||
                                 (alone_i && !calm_q));
-    assign wait_best = reduce_end && best_soon_q;
-    assign fire = busy_q && operands_ready && room_q && !func_soon_q && !wait_sum && !wait_best;
+    assign fire = busy_q && operands_ready && room_q && !func_soon_q && !wait_sum;
     assign idle_o = !busy_q && lines_q == 0 && reds_q == 0;
 
     // ---- the step ----
     logic                valid_q;
     logic [2*Lanes:0]    meta_q;
-    logic [32*Lanes-1:0] a, b, c, a_q, b_q, c_q;
-    assign a = mode_i[1:0] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : part_a;
-    assign b = mode_i[3:2] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : b_is_a_i ? part_a : part_b;
-    assign c = mode_i[5:4] == quin_pkg::OPERAND_IMM ? {Lanes{imm2_i}} : part_c;
+    logic [32*Lanes-1:0] a_q, b_q, c_q;
     always_ff @(posedge clk_i) begin
         valid_q <= rst_ni && fire;
         if (fire) meta_q <= {last_q, member, visible};
         if (fire && operands_q) begin
-            a_q <= a;
-            b_q <= b;
-            c_q <= c;
+            a_q <= part_a;
+            b_q <= part_b;
+            c_q <= part_c;
         end
     end
+    assign step_soon_o = fire;
     assign step_valid_o = valid_q;
     assign step_meta_o = meta_q;
     assign step_a_o = a_q;

@@ -21,6 +21,7 @@ module quin_vector_lane (
 );
     localparam int Add = quin_cell_pkg::F32_ADD_LATENCY;
     localparam int Mul = quin_cell_pkg::F32_MUL_LATENCY;
+    localparam int Max = quin_cell_pkg::F32_MAX_LATENCY;  // of PASS, too; the least
     localparam int Most = Add < Mul ? Mul : Add;
     logic [31:0] t, c, unused_sum;
 
@@ -34,12 +35,11 @@ module quin_vector_lane (
     logic [32*Most-33:0] c_q;  // the newest in the lowest bits
     logic [32*Most-1:0]  c_line;
     logic [31:0]         c_d;
-    logic                add, mul, max;
+    logic                add, mul;
     assign c_line = {c_q, c_i};
     always_ff @(posedge clk_i) begin
         add <= op1_i == quin_pkg::VECTOR_OP_ADD || op1_i == quin_pkg::VECTOR_OP_SUB;
         mul <= op1_i == quin_pkg::VECTOR_OP_MUL;
-        max <= op1_i == quin_pkg::VECTOR_OP_MAX;
     end
     always_comb begin
         if (add)
@@ -47,7 +47,7 @@ module quin_vector_lane (
         else if (mul)
             c_d = c_line[32*Mul-1 -: 32];
         else
-            c_d = max ? c_line[63:32] : c_i;
+            c_d = c_line[32*Max-1 -: 32];
     end
     always_ff @(posedge clk_i) begin
         if (en_i) begin

@@ -9,6 +9,7 @@ module quin_vector_queue #(
 ) (
     input  logic                   clk_i,
     input  logic                   rst_ni,
+    input  logic                   clear_i,  // what is inside goes, and so does what comes
     input  logic                   push_i,
     input  logic [Width-1:0]       data_i,
     input  logic                   pop_i,    // only while valid_o
@@ -26,7 +27,7 @@ module quin_vector_queue #(
     always_ff @(posedge clk_i)
         if (push_i) mem[in_q] <= data_i;
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) begin
+        if (!rst_ni || clear_i) begin
             in_q <= '0;
             out_q <= '0;
             count_q <= '0;

@@ -2,7 +2,9 @@
 // Reads the operands of a group: the scalars once, then line by line each vector in turn, as far as elements
 // are visible. What comes back stands in one queue an operand: a line for each LineWords elements, or a line
 // with the scalar in its lowest Lanes words for the whole group. Groups follow each other without a pause.
-// Never asks for a line that would find its queue full, so the answers need no handshake.
+// Never asks for a line that would find its queue full, so the answers need no handshake. An immediate stands
+// in its queue like a scalar, for all groups: put there in the two cycles behind start_i, which empties the
+// queues.
 `default_nettype none
 module quin_vector_read #(
     parameter int Lanes = 4,
@@ -11,6 +13,11 @@ module quin_vector_read #(
 ) (
     input  logic                    clk_i,
     input  logic                    rst_ni,
+    input  logic                    start_i,    // a job begins; the following five are there a cycle later
+    input  logic [2:0]              imm_i,      // operands that are immediates
+    input  logic [31:0]             imm1_i,     // of a and b
+    input  logic [31:0]             imm2_i,     // of c
+    input  logic                    b_is_a_i,   // b gets the lines of a
     input  logic [2:0]              vector_i,
     input  logic [2:0]              scalar_i,
     input  logic                    valid_i,    // the next group's operands
@@ -111,22 +118,38 @@ module quin_vector_read #(
                   (word_q[2*LineBits +: LineBits] & {LineBits{sel[2]}});
 
     // ---- answers ----
-    // Which operand a line is for, and which word of it if that is a scalar. Two requests at most are open.
+    // Which operands a line is for, and which word of it if that is a scalar. Three requests at most are
+    // open.
     logic [LineBits+3:0] tag;
-    logic                unused_tag_valid;
+    logic                unused_tag_valid, rvalid_q;
+    logic [2:0]          into;
     logic [2:0]          unused_tag_count;
     quin_vector_queue #(.Width(LineBits + 4), .Depth(4)) tags (
-        .clk_i, .rst_ni, .push_i(accept), .data_i({now_q[2:0] != 0, sel, word}), .pop_i(rvalid_i),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(accept), .data_i({now_q[2:0] != 0, into, word}),
+        .pop_i(rvalid_q),
         .valid_o(unused_tag_valid), .data_o(tag), .count_o(unused_tag_count)
     );
 
-    logic [31:0]             scalar;
-    logic [32*LineWords-1:0] line;
-    assign scalar = rdata_i[{tag[LineBits-1:0], 5'b0} +: 32];
-    assign line[32*Lanes-1:0] = tag[LineBits+3] ? {Lanes{scalar}} : rdata_i[32*Lanes-1:0];
+    assign into = sel | {1'b0, b_is_a_i && sel[0], 1'b0};
+
+    // The answer stands in a register before anything is done with it.
+    logic [31:0]             word_value;
+    logic [32*LineWords-1:0] rdata_q, line;
+    logic [1:0]              start_q;  // the cycles in which immediates come
+    always_ff @(posedge clk_i) begin
+        rvalid_q <= rst_ni && rvalid_i;
+        start_q <= {start_q[0] && rst_ni, start_i && rst_ni};
+        if (rvalid_i) rdata_q <= rdata_i;
+    end
+    always_comb begin
+        word_value = rdata_q[{tag[LineBits-1:0], 5'b0} +: 32];
+        if (start_q[0]) word_value = imm1_i;
+        if (start_q[1]) word_value = imm2_i;
+    end
+    assign line[32*Lanes-1:0] = tag[LineBits+3] || start_q != 0 ? {Lanes{word_value}} : rdata_q[32*Lanes-1:0];
     generate
         if (Lanes < LineWords) begin : g_rest
-            assign line[32*LineWords-1:32*Lanes] = rdata_i[32*LineWords-1:32*Lanes];
+            assign line[32*LineWords-1:32*Lanes] = rdata_q[32*LineWords-1:32*Lanes];
         end
     endgenerate
 
@@ -134,15 +157,16 @@ module quin_vector_read #(
         for (s = 0; s < 3; s = s + 1) begin : g_queue
             logic [4:0] unused_count;
             logic [4:0] held_q;  // lines asked for and not used up; room_q is three cycles late
-            logic       asked_q, pop, popped_q;
+            logic       asked_q, push, pop, popped_q;
+            assign push = (rvalid_q && tag[LineBits+s]) || (imm_i[s] && start_q[s == 2]);
             assign pop = head_ready_i[s];
             quin_vector_queue #(.Width(32 * LineWords), .Depth(Depth)) queue (
-                .clk_i, .rst_ni, .push_i(rvalid_i && tag[LineBits+s]), .data_i(line), .pop_i(pop),
+                .clk_i, .rst_ni, .clear_i(start_i), .push_i(push), .data_i(line), .pop_i(pop),
                 .valid_o(head_valid_o[s]), .data_o(head_o[32*LineWords*s +: 32*LineWords]),
                 .count_o(unused_count)
             );
             always_ff @(posedge clk_i) begin
-                asked_q <= rst_ni && accept && sel[s];
+                asked_q <= rst_ni && accept && into[s];
                 popped_q <= rst_ni && pop;
                 if (!rst_ni)
                     held_q <= '0;

@@ -122,7 +122,8 @@ module quin_vector_unit #(
     logic        written_d, reduced_d, function_d, b_is_a_d, written, reduced, function_on, b_is_a;
     logic        counted, sum_on, alone;
     logic [4:0]  used_d, used;
-    logic [2:0]  vector_d, scalar_d, vector, scalar;  // streams that are read by lines, by words
+    // operands that are lines, words, immediates
+    logic [2:0]  vector_d, scalar_d, imm_d, vector, scalar, imm;
     logic [99:0]  words_d;
     logic [114:0] excess;
     logic [3:0]  refusal_d, refusal;
@@ -130,7 +131,8 @@ module quin_vector_unit #(
         .n_i(n_q), .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .reduce_i(reduce_q), .format_i(format_q),
         .base_i(base_q), .row_i(row_q), .group_i(group_q), .mode_i(mode_q), .mask_bad_i(mask_bad_q),
         .written_o(written_d), .reduced_o(reduced_d), .function_o(function_d), .used_o(used_d),
-        .vector_o(vector_d), .scalar_o(scalar_d), .b_is_a_o(b_is_a_d), .words_o(words_d), .error_o(refusal_d)
+        .vector_o(vector_d), .scalar_o(scalar_d), .imm_o(imm_d), .b_is_a_o(b_is_a_d), .words_o(words_d),
+        .error_o(refusal_d)
     );
     always_ff @(posedge clk_i) begin
         if (state_q == CHECK) begin
@@ -145,6 +147,7 @@ module quin_vector_unit #(
             used <= used_d;
             vector <= vector_d;
             scalar <= scalar_d;
+            imm <= imm_d;
             refusal <= refusal_d;
         end
     end
@@ -213,21 +216,24 @@ module quin_vector_unit #(
 
     assign lines = place_visible[19:LineBits] + AddrBits'(place_visible[LineBits-1:0] != 0);
     quin_vector_queue #(.Width(62 + AddrBits), .Depth(Held)) operand_queue (
-        .clk_i, .rst_ni, .push_i(place_valid),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid),
         .data_i({place_visible != 0, place_visible <= 20'(LineWords), lines, place[59:0]}),
         .pop_i(operand_valid && reader_ready), .valid_o(operand_valid), .data_o(operand),
         .count_o(operand_count)
     );
     quin_vector_queue #(.Width(20), .Depth(Held)) group_queue (
-        .clk_i, .rst_ni, .push_i(place_valid), .data_i(place_visible), .pop_i(group_valid && group_ready),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid), .data_i(place_visible),
+        .pop_i(group_valid && group_ready),
         .valid_o(group_valid), .data_o(group_visible), .count_o(group_count)
     );
     quin_vector_queue #(.Width(AddrBits), .Depth(Held)) dst_queue (
-        .clk_i, .rst_ni, .push_i(place_valid && written), .data_i(place[79:60+LineBits]), .pop_i(dst_pop),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid && written),
+        .data_i(place[79:60+LineBits]), .pop_i(dst_pop),
         .valid_o(unused_valid_dst), .data_o(dst_addr), .count_o(dst_count)
     );
     quin_vector_queue #(.Width(20), .Depth(Held)) red_queue (
-        .clk_i, .rst_ni, .push_i(place_valid && reduced), .data_i(place[99:80]), .pop_i(red_pop),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid && reduced), .data_i(place[99:80]),
+        .pop_i(red_pop),
         .valid_o(unused_valid_red), .data_o(red_addr), .count_o(red_count)
     );
     localparam logic [4:0] Enough = 5'(Held - 4);
@@ -243,7 +249,9 @@ module quin_vector_unit #(
     logic [96*LineWords-1:0]   head;
 
     quin_vector_read #(.Lanes(Lanes), .LineWords(LineWords)) reader (
-        .clk_i, .rst_ni, .vector_i(vector), .scalar_i(scalar), .valid_i(operand_valid),
+        .clk_i, .rst_ni, .start_i(state_q == CHECK), .imm_i(imm), .imm1_i(imm1_q), .imm2_i(imm2_q),
+        .b_is_a_i(b_is_a), .vector_i(vector & {1'b1, !b_is_a, 1'b1}),
+        .scalar_i(scalar & {1'b1, !b_is_a, 1'b1}), .valid_i(operand_valid),
         .ready_o(reader_ready),
         .place_i(operand[59:0]), .some_i(operand[61+AddrBits]), .one_i(operand[60+AddrBits]),
         .lines_i(operand[60 +: AddrBits]), .read_valid_o(read_valid),
@@ -253,7 +261,8 @@ module quin_vector_unit #(
     );
 
     // ---- steps ----
-    logic                step_valid, flow_idle, issue_idle, line_done, red_done, sum_done, adders_idle;
+    logic                step_soon, step_valid, flow_idle, issue_idle;
+    logic                line_done, red_done, sum_done, adders_idle;
     logic [MetaBits-1:0] step_meta;
     logic [32*Lanes-1:0] step_a, step_b, step_c;
 
@@ -261,12 +270,11 @@ module quin_vector_unit #(
                         .SumBanks(SumBanks), .Held(Held)) issue (
         .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduced_i(reduced),
         .function_i(function_on), .sum_i(sum_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar),
-        .mode_i(mode_q),
-        .b_is_a_i(b_is_a), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
+        .valid_i(group_valid), .ready_o(group_ready),
         .visible_i(group_visible), .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
         .line_done_i(line_done), .red_done_i(red_done), .sum_done_i(sum_done),
         .calm_i(flow_idle && adders_idle),
-        .step_valid_o(step_valid), .step_meta_o(step_meta),
+        .step_soon_o(step_soon), .step_valid_o(step_valid), .step_meta_o(step_meta),
         .step_a_o(step_a), .step_b_o(step_b), .step_c_o(step_c), .idle_o(issue_idle)
     );
 
@@ -278,8 +286,8 @@ module quin_vector_unit #(
 
     quin_vector_flow #(.Lanes(Lanes), .FuncLanes(FuncLanes)) flow (
         .clk_i, .rst_ni, .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .function_i(function_on),
-        .format_i(format_q), .valid_i(step_valid), .meta_i(step_meta), .a_i(step_a), .b_i(step_b),
-        .c_i(step_c),
+        .format_i(format_q), .soon_i(step_soon), .valid_i(step_valid), .meta_i(step_meta), .a_i(step_a),
+        .b_i(step_b), .c_i(step_c),
         .result_valid_o(result_valid), .result_meta_o(result_meta), .result_o(result),
         .element_valid_o(element_valid), .element_meta_o(element_meta), .element_o(element),
         .idle_o(flow_idle), .side_en_i(side_en), .side_i(side), .side_x_i(side_x), .side_y_i(side_y),
@@ -313,7 +321,7 @@ module quin_vector_unit #(
 
     logic [4:0] unused_count_d;
     quin_vector_queue #(.Width(52), .Depth(Held)) word_queue (
-        .clk_i, .rst_ni, .push_i(red_valid), .data_i({red_index, red_value}), .pop_i(red_pop),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(red_valid), .data_i({red_index, red_value}), .pop_i(red_pop),
         .valid_o(word_valid), .data_o({word_index, word_value}), .count_o(unused_count_d)
     );
 
@@ -329,11 +337,18 @@ module quin_vector_unit #(
             second_q <= word_second;
     end
 
-    logic sum_idle;
+    // An element's bits count once.
+    logic                sum_idle, word_wide, byte_wide;
+    logic [32*Lanes-1:0] element_mask;
+    assign element_mask = {Lanes{{16{word_wide}}, {8{!byte_wide}}, 8'hff}};
+    always_ff @(posedge clk_i) begin  // the format is there some cycles before the first element
+        word_wide <= format_q == quin_pkg::FORMAT_F32;
+        byte_wide <= format_q != quin_pkg::FORMAT_F32 && format_q != quin_pkg::FORMAT_CODE10;
+    end
     quin_vector_checksum #(.Lanes(Lanes)) sum (
         .clk_i, .rst_ni, .clear_i(state_q == CHECK), .valid_i(element_valid && written),
-        .last_i(element_meta[MetaBits-1]), .member_i(element_meta[2*Lanes-1:Lanes]), .bits_i(element),
-        .word_valid_i(word_valid && word_ready), .word_odd_i(second_q),
+        .last_i(element_meta[MetaBits-1]), .member_i(element_meta[2*Lanes-1:Lanes]),
+        .bits_i(element & element_mask), .word_valid_i(word_valid && word_ready), .word_odd_i(second_q),
         .word_i(second_q ? {12'b0, word_index} : word_value), .sum_o(checksum), .idle_o(sum_idle)
     );
 

@@ -2,7 +2,8 @@
 // Gathers formatted elements into lines with byte strobes: element i of a group is word i (F32), half word i
 // (CODE10) or byte i (INT8, INT8_LOW, CODE5) from the group's address on. A line leaves when it is complete
 // or its group ends; at most Held lines are on their way, which issue sees to. An element's place is known
-// before its step, so each byte of the line has one element per format that can be there.
+// before its step, so each byte of the line has one element per format that can be there; a short element
+// stands in its 32 bits as often as it fits.
 `default_nettype none
 module quin_vector_write #(
     parameter int Lanes = 4,
@@ -65,8 +66,8 @@ module quin_vector_write #(
             assign in_byte = member[b % Lanes] && pos_q == PosBits'(b / Lanes);
             assign strb[b] = valid_i && (word ? in_word : half ? in_half : in_byte);
             assign line[8*b +: 8] = word ? element_i[32*(ByWord % Lanes) + 8*(b % 4) +: 8] :
-                                    half ? element_i[32*(ByHalf % Lanes) + 8*(b % 2) +: 8] :
-                                    element_i[32*(b % Lanes) +: 8];
+                                    half ? element_i[32*(ByHalf % Lanes) + 8*(b % 4) +: 8] :
+                                    element_i[32*(b % Lanes) + 8*(b % 4) +: 8];
             always_ff @(posedge clk_i) begin
                 if (strb[b]) line_q[8*b +: 8] <= line[8*b +: 8];
             end
@@ -100,7 +101,7 @@ module quin_vector_write #(
     end
 
     quin_vector_queue #(.Width(AddrBits + 9 * Bytes), .Depth(Held)) lines (
-        .clk_i, .rst_ni, .push_i(end_q && strb_q != 0), .data_i({addr, strb_q, line_q}),
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(end_q && strb_q != 0), .data_i({addr, strb_q, line_q}),
         .pop_i(line_valid_o && line_ready_i), .valid_o(line_valid_o),
         .data_o({line_addr_o, line_strb_o, line_o}), .count_o(unused_count)
     );
