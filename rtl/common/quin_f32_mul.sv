@@ -2,9 +2,13 @@
 // y = a * b in binary32 as docs/numerics.md defines it: nearest even, subnormals are zero, one NaN, a product
 // below 2^-126 before rounding becomes zero of its sign. Latency 4 (quin_cell_pkg::F32_MUL_LATENCY), one
 // product a cycle; en_i = 0 freezes the pipeline, rst_ni = 0 makes y +0.
+// Special = 0 leaves out what only NaN, infinities and overflow need: for users whose operands never lead
+// there.
 //   1: four partial products, the exponents' sum   2, 3: their sum   4: normalise, round, pack
 `default_nettype none
-module quin_f32_mul (
+module quin_f32_mul #(
+    parameter bit Special = 1
+) (
     input  logic        clk_i,
     input  logic        rst_ni,
     input  logic        en_i,
@@ -29,9 +33,9 @@ module quin_f32_mul (
     assign b_nan = b_i[30:23] == 8'hff && b_i[22:0] != 0;
 
     always_comb begin
-        if (a_nan || b_nan || (a_zero && b_inf) || (a_inf && b_zero))
+        if (Special && (a_nan || b_nan || (a_zero && b_inf) || (a_inf && b_zero)))
             kind = NAN;
-        else if (a_inf || b_inf)
+        else if (Special && (a_inf || b_inf))
             kind = INFINITY;
         else if (a_zero || b_zero)
             kind = ZERO;
@@ -96,7 +100,7 @@ module quin_f32_mul (
     assign round_up = guard && (sticky || fraction[0]);
     assign exponent = exponent3_q + {9'b0, product_q[30]};
     assign tiny = exponent[9] || exponent == 0;
-    assign huge = !exponent[9] && (exponent[8] || exponent[7:0] == 8'hff);
+    assign huge = Special && !exponent[9] && (exponent[8] || exponent[7:0] == 8'hff);
     assign rounded = {exponent[7:0], fraction} + {30'b0, round_up};
 
     always_comb begin
