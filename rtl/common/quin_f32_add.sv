@@ -116,16 +116,14 @@ module quin_f32_add #(
 
     logic [31:0] far_q;
     logic [23:0] coarse_q;
-    logic [7:0]  exponent3_q;  // of large
-    logic [2:0]  groups_q;
+    logic [8:0]  exponent3_q;  // that of large - 4 * groups - 1
     logic        near_q, sign3_q, cancel3_q, nan3_q, inf3_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             far_q <= far;
             coarse_q <= coarse;
-            groups_q <= groups;
-            exponent3_q <= exponent2_q;
+            exponent3_q <= {1'b0, exponent2_q} + {4'hf, ~groups, 2'b11};
             near_q <= Near && sum_q[27:25] == 0;
             sign3_q <= sign2_q;
             cancel3_q <= cancel2_q;
@@ -137,17 +135,19 @@ module quin_f32_add #(
     // Stage 4. Tiny: the exponent is 0 or, in 9 bits, negative. Overflow: it is 255 or, after rounding, 256.
     logic [1:0]  zeros;  // above the leading one of coarse
     logic [22:0] near_fraction;
-    logic [8:0]  near_exponent;  // that of large - all zeros - 1
+    logic [7:0]  near_exponent;  // modulo 256
+    logic        near_tiny;      // it is 0 or negative
     logic        zero, tiny, huge;
     logic [31:0] finite, number;
     assign zeros = {coarse_q[23:22] == 0, !coarse_q[23] && (coarse_q[22] || !coarse_q[21])};
     assign near_fraction = coarse_q[22:0] << zeros;
-    assign near_exponent = {1'b0, exponent3_q} + {4'hf, ~groups_q, ~zeros};
+    assign near_exponent = exponent3_q[7:0] - {6'b0, zeros};
+    assign near_tiny = exponent3_q[8] || (exponent3_q[7:2] == 0 && exponent3_q[1:0] <= zeros);
     assign zero = Near ? near_q && coarse_q[23:20] == 0 : far_q[31:30] == 2'b11;
-    assign tiny = near_q ? near_exponent[8] || near_exponent == 0 : far_q[31:23] == 0;
+    assign tiny = near_q ? near_tiny : far_q[31:23] == 0;
     assign huge = Special && !near_q && far_q[31:23] >= 9'd255;
     assign finite = zero || tiny ? {sign3_q && !(zero && cancel3_q), 31'b0} :
-                    near_q ? {sign3_q, near_exponent[7:0], near_fraction} : {sign3_q, far_q[30:0]};
+                    near_q ? {sign3_q, near_exponent, near_fraction} : {sign3_q, far_q[30:0]};
     assign number = Special && nan3_q ? 32'h7fc00000 :
                     (Special && inf3_q) || huge ? {sign3_q, 31'h7f800000} : finite;
 

@@ -4,7 +4,7 @@
 // product a cycle; en_i = 0 freezes the pipeline, rst_ni = 0 makes y +0.
 // Special = 0 leaves out what only NaN, infinities and overflow need: for users whose operands never lead
 // there.
-//   1: four partial products, the exponents' sum   2, 3: their sum   4: normalise, round, pack
+//   1: classify, the exponents' sum   2: four partial products   3: their sum   4: normalise, round, pack
 `default_nettype none
 module quin_f32_mul #(
     parameter bit Special = 1
@@ -43,19 +43,15 @@ module quin_f32_mul #(
             kind = NUMBER;
     end
 
-    logic [33:0] low_q;            // low bits of a * low bits of b
-    logic [23:0] cross_a_q, cross_b_q;  // high bits of a * low bits of b, and the other way round
-    logic [13:0] high_q;           // high bits of a * high bits of b
+    logic [23:0] a_q, b_q;  // the multipliers' operands come straight from registers
     logic [8:0]  exponent1_q;
     logic [1:0]  kind1_q;
     logic        sign1_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            low_q <= {17'b0, a_significand[Split-1:0]} * {17'b0, b_significand[Split-1:0]};
-            cross_a_q <= {17'b0, a_significand[23:Split]} * {7'b0, b_significand[Split-1:0]};
-            cross_b_q <= {7'b0, a_significand[Split-1:0]} * {17'b0, b_significand[23:Split]};
-            high_q <= {7'b0, a_significand[23:Split]} * {7'b0, b_significand[23:Split]};
+            a_q <= a_significand;
+            b_q <= b_significand;
             exponent1_q <= {1'b0, a_i[30:23]} + {1'b0, b_i[30:23]};
             kind1_q <= kind;
             sign1_q <= a_i[31] ^ b_i[31];
@@ -65,23 +61,27 @@ module quin_f32_mul #(
     // Stages 2 and 3. Low and high products do not overlap. The lowest bits only matter as a sticky bit. The
     // bias is subtracted down to one less than the exponent field, as the significand's leading bit will raise
     // it by one.
-    logic [30:0] ends_q;     // bits 47..17 of low and high products
-    logic [24:0] cross_q;
+    logic [33:0] low_q;                 // low bits of a * low bits of b
+    logic [23:0] cross_a_q, cross_b_q;  // high bits of a * low bits of b, and the other way round
+    logic [13:0] high_q;                // high bits of a * high bits of b
+    logic [24:0] middle;
     logic [30:0] product_q;  // bits 47..17 of the product: 1..3.99 with 29 fraction bits
     logic [9:0]  exponent2_q, exponent3_q;
-    logic        sticky2_q, sticky3_q, sign2_q, sign3_q;
+    logic        sticky3_q, sign2_q, sign3_q;
     logic [1:0]  kind2_q, kind3_q;
+    assign middle = {1'b0, cross_a_q} + {1'b0, cross_b_q};
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
-            ends_q <= {high_q, low_q[33:Split]};
-            cross_q <= {1'b0, cross_a_q} + {1'b0, cross_b_q};
-            sticky2_q <= low_q[Split-1:0] != 0;
+            low_q <= {17'b0, a_q[Split-1:0]} * {17'b0, b_q[Split-1:0]};
+            cross_a_q <= {17'b0, a_q[23:Split]} * {7'b0, b_q[Split-1:0]};
+            cross_b_q <= {7'b0, a_q[Split-1:0]} * {17'b0, b_q[23:Split]};
+            high_q <= {7'b0, a_q[23:Split]} * {7'b0, b_q[23:Split]};
             exponent2_q <= {1'b0, exponent1_q} - 10'd127;
             kind2_q <= kind1_q;
             sign2_q <= sign1_q;
-            product_q <= ends_q + {6'b0, cross_q};
-            sticky3_q <= sticky2_q;
+            product_q <= {high_q, low_q[33:Split]} + {6'b0, middle};
+            sticky3_q <= low_q[Split-1:0] != 0;
             exponent3_q <= exponent2_q;
             kind3_q <= kind2_q;
             sign3_q <= sign2_q;

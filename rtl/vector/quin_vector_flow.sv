@@ -3,7 +3,7 @@
 //   result   t, masked elements +0        for the reduction
 //   element  t in the format: 32 bits, 16 (CODE10) twice or 8 four times
 // each with its meta (last, member, visible). A step never waits; member a job all take the same time:
-// the operations' latencies + (function) + 1 to the result, and from there 0 (F32) or F32_TO_INT8_LATENCY.
+// the operations' latencies + 1 + (function) + 1 to the result, and from there 0 (F32) or F32_TO_INT8_LATENCY.
 // side_*: the reduction SUM uses the adders of op2.
 `default_nettype none
 module quin_vector_flow #(
@@ -57,11 +57,12 @@ module quin_vector_flow #(
     // Valid and meta go beside the elements: through op1, op2, result and format. A result's meta has no
     // business to be seen while its valid is 0, so only valid is reset: nothing is inside after a reset.
     logic             convert;
-    logic [Width-1:0] step1, step2;
+    logic [Width-1:0] step1, between, step2;
     quin_vector_beside #(.Width(Width)) beside1 (
         .clk_i, .rst_ni, .op_i(op1_i), .d_i({valid_i, meta_i}), .q_o(step1)
     );
-    quin_vector_beside #(.Width(Width)) beside2 (.clk_i, .rst_ni, .op_i(op2_i), .d_i(step1), .q_o(step2));
+    quin_vector_pipe #(.Width(Width), .Cycles(1)) pipe1 (.clk_i, .rst_ni, .d_i(step1), .q_o(between));
+    quin_vector_beside #(.Width(Width)) beside2 (.clk_i, .rst_ni, .op_i(op2_i), .d_i(between), .q_o(step2));
 
     logic [32*Lanes-1:0] t, y, chosen;
     genvar l;

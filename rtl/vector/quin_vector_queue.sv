@@ -22,7 +22,7 @@ module quin_vector_queue #(
     logic [Width-1:0] mem [0:Depth-1];
     logic [Bits-1:0]  in_q, out_q;
     logic [Bits:0]    count_q;
-    logic             some_q;
+    logic             some_q, one_q;  // count_q is not 0, is 1
 
     always_ff @(posedge clk_i)
         if (push_i) mem[in_q] <= data_i;
@@ -32,11 +32,13 @@ module quin_vector_queue #(
             out_q <= '0;
             count_q <= '0;
             some_q <= 1'b0;
+            one_q <= 1'b0;
         end else begin
             if (push_i) in_q <= in_q + 1'b1;
             if (pop_i) out_q <= out_q + 1'b1;
             if (push_i != pop_i) count_q <= push_i ? count_q + 1'b1 : count_q - 1'b1;
-            some_q <= push_i || (some_q && !(pop_i && count_q == 1));
+            some_q <= push_i || (some_q && !(pop_i && one_q));
+            if (push_i != pop_i) one_q <= push_i ? !some_q : count_q == 2;
         end
     end
     assign valid_o = some_q;
