@@ -23,10 +23,10 @@ module quin_func (
 );
     localparam int Stage = 4;  // cycles of an adder and of a multiplier
     localparam logic [31:0] ONE = 32'h3f800000, NOTHING = 32'h80000000;  // neutral: x * 1, x + -0
-    localparam logic [31:0] NAN = 32'h7fc00000;
     localparam logic [30:0] INFINITY = 31'h7f800000;
     localparam logic [8:0] HALF = 9'h07e;      // sign and exponent of 0.5
     localparam logic [7:0] POSITIVE = 8'h3f;  // sign and upper exponent of a number in 0.5..1.99
+    localparam logic [1:0] NUMBER = 2'd0, ZERO = 2'd1, INFINITE = 2'd2, NAN = 2'd3;  // known at the start
     localparam logic [1:0] PASS = 2'd0, EXP2 = 2'd1, RECIP = 2'd2, RSQRT = 2'd3;
 
     // Start: which sequence, the seed of y from the table, what is added to the result's exponent. Fraction
@@ -37,7 +37,8 @@ module quin_func (
     logic [8:0]  recip_seed, rsqrt_seed, seed;  // y = 0.5 + seed/1024
     logic [7:0]  recip_scale, rsqrt_scale, scale;  // modulo 256
     logic [1:0]  kind;
-    logic [31:0] value;  // x, flushed, or a result known here
+    logic [1:0]  known;  // what PASS gives: NUMBER is x
+    logic        known_sign;
     assign sign = x_i[31];
     assign exponent = x_i[30:23];
     assign magnitude = x_i[30:0];
@@ -54,31 +55,32 @@ module quin_func (
 
     always_comb begin
         kind = PASS;
-        value = nan ? NAN : {sign, magnitude & {31{!zero}}};
+        known = nan ? NAN : zero ? ZERO : NUMBER;
+        known_sign = sign && !nan;
         scale = recip_scale;
         seed = recip_seed;
         case (func_i)
             quin_pkg::FUNC_EXP2:
                 if (!nan && !sign && exponent >= 8'd134)  // x >= 128
-                    value = {1'b0, INFINITY};
+                    known = INFINITE;
                 else if (!nan && sign && magnitude > 31'h42fc0000)  // x < -126
-                    value = 32'h0;
+                    {known, known_sign} = {ZERO, 1'b0};
                 else if (!nan)
                     kind = EXP2;
             quin_pkg::FUNC_RECIP:
                 if (zero)
-                    value = {sign, INFINITY};
+                    known = INFINITE;
                 else if (!nan && magnitude > 31'h7e800000)  // |x| > 2^126
-                    value = {sign, 31'b0};
+                    known = ZERO;
                 else if (!nan)
                     kind = RECIP;
             quin_pkg::FUNC_RSQRT: begin
                 if (zero)
-                    value = {sign, INFINITY};
+                    known = INFINITE;
                 else if (nan || sign)
-                    value = NAN;
+                    {known, known_sign} = {NAN, 1'b0};
                 else if (exponent == 8'hff)
-                    value = 32'h0;
+                    known = ZERO;
                 else
                     kind = RSQRT;
                 scale = rsqrt_scale;
@@ -89,10 +91,11 @@ module quin_func (
     end
 
     logic [1:0]  kind1, kind2, kind3, kind4, kind5, kind6, kind7, kind8, kind9, kind10;
-    logic        rint1, sign1, sign3, bit1;
+    logic [1:0]  known1;
+    logic        known_sign1, rint1, sign1, sign3, bit1;
     logic [8:0]  seed1;
     logic [7:0]  scale1, scale3;
-    logic [31:0] value1;
+    logic [31:0] value1, result1;  // x; the result known at the start
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             kind1 <= kind;
@@ -100,10 +103,15 @@ module quin_func (
             sign1 <= kind == RECIP && sign;
             scale1 <= scale;
             seed1 <= seed;
-            value1 <= value;
+            value1 <= x_i;
+            known1 <= known;
+            known_sign1 <= known_sign;
             bit1 <= func_i == quin_pkg::FUNC_RECIP || odd;
         end
     end
+
+    assign result1[31:23] = {known_sign1, (value1[30:23] | {8{known1[1]}}) & {8{known1 != ZERO}}};
+    assign result1[22:0] = {known1 == NAN, 22'b0} | (value1[22:0] & {23{known1 == NUMBER}});
 
     // M1: m * y, y * y
     logic [31:0] y1, h1, m1;
@@ -129,7 +137,7 @@ module quin_func (
             exp2_b <= kind1 == EXP2;
             near_is_b <= kind1 == EXP2 || rint1;
             side_b <= kind1 == EXP2 ? {1'b0, value1[31], value1[30:23] + 8'd5, value1[22:0]} :
-                      kind1 == PASS ? {1'b0, value1} : {seed1, bit1, value1[22:0]};
+                      kind1 == PASS ? {1'b0, result1} : {seed1, bit1, value1[22:0]};
             exp2_c <= exp2_b;
             side_c <= {side_b[32], near_is_b ? near_b : side_b[31:0]};
             side_d <= {side_c[32], near_c};
@@ -148,7 +156,7 @@ module quin_func (
 
     // Beside it k as an integer: its five low bits choose T, which takes the place of bit and fraction (the
     // exponent of T is that of bit = 1); the others are what is added to the result's exponent.
-    logic [12:0] k_magnitude, k_magnitude_q, k_q;
+    logic [12:0] k_magnitude, k_magnitude_q, k_not_q;  // ~k: the table stays behind this register
     logic [32:0] side_e, side_f, side_g, side3;
     logic        exp2_e, exp2_f;
     logic [4:0]  part;
@@ -156,7 +164,7 @@ module quin_func (
     quin_delay #(.Width(9), .Cycles(Stage + 2)) delay_scale2 (
         .clk_i, .en_i, .d_i({sign1, scale1}), .q_o(scale_f)
     );
-    assign part = k_q[4:0] & {5{exp2_f}};
+    assign part = ~k_not_q[4:0];
     assign k_magnitude = near2[30:23] == 0 ? 13'd0 : {1'b1, near2[22:11]} >> (4'd6 - near2[26:23]);
     always_ff @(posedge clk_i) begin
         if (en_i) begin
@@ -164,10 +172,10 @@ module quin_func (
             k_magnitude_q <= k_magnitude;
             side_e <= side2;
             exp2_f <= exp2_e;
-            k_q <= side_e[31] ? -k_magnitude_q : k_magnitude_q;
+            k_not_q <= side_e[31] ? k_magnitude_q - 13'd1 : ~k_magnitude_q;
             side_f <= side_e;
             side_g <= exp2_f ? {9'd0, 1'b1, quin_pkg::EXP2_TABLE[{part, 5'b0} +: 23]} : side_f;
-            scale_g <= exp2_f ? {1'b0, k_q[12:5]} : scale_f;
+            scale_g <= exp2_f ? {1'b0, ~k_not_q[12:5]} : scale_f;
             side3 <= side_g;
             {sign3, scale3} <= scale_g;
         end

@@ -77,8 +77,8 @@ module quin_vector_best #(
     endgenerate
 
     // ---- the best of the lanes ----
-    // Places 0 .. Lanes - 1 are the lanes; place Lanes + j takes the better of places 2 j and 2 j + 1, a round
-    // behind them. The last place is the result.
+    // Places 0 .. Lanes - 1 are the lanes; place Lanes + j takes the better of places 2 j and 2 j + 1,
+    // a round behind them. The last place is the result.
     localparam int Rounds = $clog2(Lanes);
     logic [33*(2*Lanes-1)-1:0] value;
     logic [20*(2*Lanes-1)-1:0] where;

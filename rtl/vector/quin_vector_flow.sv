@@ -3,7 +3,8 @@
 //   result   t, masked elements +0        for the reduction
 //   element  t in the format: 32 bits, 16 (CODE10) twice or 8 four times
 // each with its meta (last, member, visible). A step never waits; member a job all take the same time:
-// the operations' latencies + 1 + (function) + 1 to the result, and from there 0 (F32) or F32_TO_INT8_LATENCY.
+// the operations' latencies + 1 + (function) + 1 to the result, and from there 0 (F32) or
+// F32_TO_INT8_LATENCY.
 // side_*: the reduction SUM uses the adders of op2.
 `default_nettype none
 module quin_vector_flow #(

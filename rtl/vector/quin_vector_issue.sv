@@ -31,6 +31,8 @@ module quin_vector_issue #(
     input  logic                    valid_i,
     output logic                    ready_o,
     input  logic [19:0]             visible_i,
+    input  logic                    some_i,      // visible_i is not 0,
+    input  logic                    one_step_i,  // at most Lanes
     input  logic [2:0]              head_valid_i,
     output logic [2:0]              head_ready_o,
     input  logic [96*LineWords-1:0] head_i,
@@ -57,12 +59,13 @@ module quin_vector_issue #(
     // is known a step ahead.
     logic        busy_q, first_q, fire, finish, load;
     logic [19:0] left_q, visible_q, start;
-    logic        last_q, visible_last_q, operands_q;
+    logic        last_q, visible_last_q, operands_q, n_last_q;
     assign start = written_i ? n_i : visible_i;
     assign finish = fire && last_q;
     assign load = valid_i && ready_o;
     assign ready_o = !busy_q || finish;
     always_ff @(posedge clk_i) begin
+        n_last_q <= n_i <= Step;
         if (!rst_ni)
             busy_q <= 1'b0;
         else if (ready_o)
@@ -70,10 +73,10 @@ module quin_vector_issue #(
         if (load) begin
             first_q <= 1'b1;
             left_q <= start;
-            last_q <= start <= Step;
+            last_q <= written_i ? n_last_q : one_step_i;
             visible_q <= visible_i;
-            visible_last_q <= visible_i <= Step;
-            operands_q <= visible_i != 0;
+            visible_last_q <= one_step_i;
+            operands_q <= some_i;
         end else if (fire) begin
             first_q <= 1'b0;
             left_q <= left_q - Step;

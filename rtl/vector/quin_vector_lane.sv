@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One lane: y = op2(op1(a, b), c), op = PASS, ADD, SUB, MUL or MAX, in the cycles that quin_vector_op
-// takes for both and one between them; the operations stay the same while elements are inside. op2's adder serves the reduction
-// SUM as well (side_*).
+// takes for both and one between them; the operations stay the same while elements are inside. op2's adder
+// serves the reduction SUM as well (side_*).
 `default_nettype none
 module quin_vector_lane (
     input  logic        clk_i,

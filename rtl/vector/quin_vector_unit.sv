@@ -209,6 +209,7 @@ module quin_vector_unit #(
     logic [61+AddrBits:0] operand;
     logic [AddrBits-1:0] lines;  // that hold the visible elements
     logic [19:0]         group_visible, red_addr;
+    logic                group_some, group_one_step;
     logic [AddrBits-1:0] dst_addr;
     logic                dst_pop, red_pop;
     logic                unused_valid_dst, unused_valid_red;
@@ -221,10 +222,11 @@ module quin_vector_unit #(
         .pop_i(operand_valid && reader_ready), .valid_o(operand_valid), .data_o(operand),
         .count_o(operand_count)
     );
-    quin_vector_queue #(.Width(20), .Depth(Held)) group_queue (
-        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid), .data_i(place_visible),
-        .pop_i(group_valid && group_ready),
-        .valid_o(group_valid), .data_o(group_visible), .count_o(group_count)
+    quin_vector_queue #(.Width(22), .Depth(Held)) group_queue (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid),
+        .data_i({place_visible != 0, place_visible <= 20'(Lanes), place_visible}),
+        .pop_i(group_valid && group_ready), .valid_o(group_valid),
+        .data_o({group_some, group_one_step, group_visible}), .count_o(group_count)
     );
     quin_vector_queue #(.Width(AddrBits), .Depth(Held)) dst_queue (
         .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid && written),
@@ -271,7 +273,8 @@ module quin_vector_unit #(
         .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduced_i(reduced),
         .function_i(function_on), .sum_i(sum_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar),
         .valid_i(group_valid), .ready_o(group_ready),
-        .visible_i(group_visible), .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
+        .visible_i(group_visible), .some_i(group_some), .one_step_i(group_one_step),
+        .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
         .line_done_i(line_done), .red_done_i(red_done), .sum_done_i(sum_done),
         .calm_i(flow_idle && adders_idle),
         .step_soon_o(step_soon), .step_valid_o(step_valid), .step_meta_o(step_meta),
