@@ -65,11 +65,17 @@ module quin_f32_mul #(
     logic [23:0] cross_a_q, cross_b_q;  // high bits of a * low bits of b, and the other way round
     logic [13:0] high_q;                // high bits of a * high bits of b
     logic [24:0] middle;
+    /* verilator lint_off UNUSEDSIGNAL */ // the lowest bit
+    logic [30:0] sum;
+    /* verilator lint_on UNUSEDSIGNAL */
     logic [30:0] product_q;  // bits 47..17 of the product: 1..3.99 with 29 fraction bits
     logic [9:0]  exponent2_q, exponent3_q;
     logic        sticky3_q, sign2_q, sign3_q;
     logic [1:0]  kind2_q, kind3_q;
+    // The lowest bit is formed apart: the use of middle[0] keeps synthesis from one sum of three operands, which
+    // takes more LUTs than two carry chains.
     assign middle = {1'b0, cross_a_q} + {1'b0, cross_b_q};
+    assign sum = {high_q, low_q[33:Split]} + {6'b0, middle};
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
@@ -80,7 +86,7 @@ module quin_f32_mul #(
             exponent2_q <= {1'b0, exponent1_q} - 10'd127;
             kind2_q <= kind1_q;
             sign2_q <= sign1_q;
-            product_q <= {high_q, low_q[33:Split]} + {6'b0, middle};
+            product_q <= {sum[30:1], low_q[Split] ^ middle[0]};
             sticky3_q <= low_q[Split-1:0] != 0;
             exponent3_q <= exponent2_q;
             kind3_q <= kind2_q;
