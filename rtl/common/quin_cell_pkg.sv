@@ -7,8 +7,8 @@ package quin_cell_pkg;
     localparam int F32_ADD_LATENCY = 4;
     localparam int F32_MUL_LATENCY = 4;
     localparam int F32_FROM_INT_LATENCY = 3;
-    localparam int F32_TO_INT8_LATENCY = 3;  // quin_vector_flow takes 3 at most
-    localparam int F32_MAX_LATENCY = 0;   // combinational
+    localparam int F32_TO_INT8_LATENCY = 4;
+    localparam int F32_MAX_LATENCY = 2;
     localparam int F32_RINT_LATENCY = 0;  // combinational
     localparam int FUNC_LATENCY = 42;     // quin_func: 1 + 10 stages of 4 + 1
     /* verilator lint_on UNUSEDPARAM */

@@ -2,9 +2,14 @@
 // y = sub ? a - b : a + b in binary32 as docs/numerics.md defines it: nearest even, subnormals are zero, one
 // NaN, tiny sums become zero of their sign. Latency 4 (quin_cell_pkg::F32_ADD_LATENCY), one sum a cycle;
 // en_i = 0 freezes the pipeline.
+// Near = 0 leaves out what only a result below half of the larger operand needs, Special = 0 what only NaN,
+// infinities and overflow need: for users whose operands never lead there.
 //   1: order the operands by magnitude   2: align, add or subtract   3: round, or begin to normalise   4: pack
 `default_nettype none
-module quin_f32_add (
+module quin_f32_add #(
+    parameter bit Near = 1,
+    parameter bit Special = 1
+) (
     input  logic        clk_i,
     input  logic        rst_ni,
     input  logic        en_i,
@@ -78,13 +83,13 @@ module quin_f32_add (
     assign sum = {wide[27:1], sticky};
 
     logic [27:0] sum_q;        // carry, hidden bit, fraction [23], guard [2], sticky
-    logic [8:0]  exponent2_q;  // that of large less 1
+    logic [7:0]  exponent2_q;  // of large
     logic        sign2_q, cancel2_q, nan2_q, inf2_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             sum_q <= sum;
-            exponent2_q <= {1'b0, exponent1_q} - 9'd1;
+            exponent2_q <= exponent1_q;
             sign2_q <= sign1_q;
             cancel2_q <= cancel1_q;
             nan2_q <= nan1_q;
@@ -92,34 +97,34 @@ module quin_f32_add (
         end
     end
 
-    // Stage 3, far: the leading bit is at 27, 26 or 25. Exponent and fraction are rounded as one integer, so
-    // that a carry out of the fraction raises the exponent, up to infinity. What is tiny here is exact.
+    // Stage 3, far: the leading bit is at 27, 26 or 25: the exponent is that of large and 1, 0 or -1. Exponent
+    // and fraction are rounded as one integer, so that a carry out of the fraction raises the exponent, up to
+    // infinity. What is tiny here is exact. A large that is 0 comes out with the exponent -1.
     logic [25:0] below;  // what follows the leading bit: fraction [23], guard [2], sticky
-    logic        round_up;
+    logic        round_up, lower;
     logic [31:0] far;
     assign below = sum_q[27] ? {sum_q[26:2], sum_q[1:0] != 0} : sum_q[26] ? sum_q[25:0] : {sum_q[24:0], 1'b0};
     assign round_up = below[2] && (below[1:0] != 0 || below[3]);
-    assign far = {exponent2_q, below[25:3]} + {7'b0, sum_q[27], !sum_q[27] && sum_q[26], 22'b0, round_up};
+    assign lower = sum_q[27:26] == 0;
+    assign far = {1'b0, exponent2_q, below[25:3]} + {{8{lower}}, lower || sum_q[27], 22'b0, round_up};
 
     // Stage 3, near: more leading bits cancelled. The sum is exact then and its two lowest bits are 0. Here the
     // first group of four bits with a one moves to the top, in stage 4 the one itself.
     logic [23:0] coarse;
     logic [2:0]  groups;  // of zeros
-    quin_lead #(.Width(24)) lead (.x_i({sum_q[24:2], 1'b0}), .groups_o(groups), .x_o(coarse));
+    quin_lead #(.Width(24)) lead (.x_i(sum_q[25:2]), .groups_o(groups), .x_o(coarse));
 
     logic [31:0] far_q;
     logic [23:0] coarse_q;
-    logic [8:0]  exponent3_q;  // that of large less 1
-    logic [2:0]  groups_q;
+    logic [8:0]  exponent3_q;  // that of large - 4 * groups - 1
     logic        near_q, sign3_q, cancel3_q, nan3_q, inf3_q;
 
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             far_q <= far;
             coarse_q <= coarse;
-            groups_q <= groups;
-            exponent3_q <= exponent2_q;
-            near_q <= sum_q[27:25] == 0;
+            exponent3_q <= {1'b0, exponent2_q} + {4'hf, ~groups, 2'b11};
+            near_q <= Near && sum_q[27:25] == 0;
             sign3_q <= sign2_q;
             cancel3_q <= cancel2_q;
             nan3_q <= nan2_q;
@@ -130,18 +135,21 @@ module quin_f32_add (
     // Stage 4. Tiny: the exponent is 0 or, in 9 bits, negative. Overflow: it is 255 or, after rounding, 256.
     logic [1:0]  zeros;  // above the leading one of coarse
     logic [22:0] near_fraction;
-    logic [8:0]  near_exponent;  // that of large - all zeros - 2
+    logic [7:0]  near_exponent;  // modulo 256
+    logic        near_tiny;      // it is 0 or negative
     logic        zero, tiny, huge;
     logic [31:0] finite, number;
     assign zeros = {coarse_q[23:22] == 0, !coarse_q[23] && (coarse_q[22] || !coarse_q[21])};
     assign near_fraction = coarse_q[22:0] << zeros;
-    assign near_exponent = exponent3_q + {4'hf, ~groups_q, ~zeros};
-    assign zero = near_q && coarse_q[23:20] == 0;
-    assign tiny = near_q ? near_exponent[8] || near_exponent == 0 : far_q[31:23] == 0;
-    assign huge = !near_q && far_q[31:23] >= 9'd255;
+    assign near_exponent = exponent3_q[7:0] - {6'b0, zeros};
+    assign near_tiny = exponent3_q[8] || (exponent3_q[7:2] == 0 && exponent3_q[1:0] <= zeros);
+    assign zero = Near ? near_q && coarse_q[23:20] == 0 : far_q[31:30] == 2'b11;
+    assign tiny = near_q ? near_tiny : far_q[31:23] == 0;
+    assign huge = Special && !near_q && far_q[31:23] >= 9'd255;
     assign finite = zero || tiny ? {sign3_q && !(zero && cancel3_q), 31'b0} :
-                    near_q ? {sign3_q, near_exponent[7:0], near_fraction} : {sign3_q, far_q[30:0]};
-    assign number = nan3_q ? 32'h7fc00000 : inf3_q || huge ? {sign3_q, 31'h7f800000} : finite;
+                    near_q ? {sign3_q, near_exponent, near_fraction} : {sign3_q, far_q[30:0]};
+    assign number = Special && nan3_q ? 32'h7fc00000 :
+                    (Special && inf3_q) || huge ? {sign3_q, 31'h7f800000} : finite;
 
     always_ff @(posedge clk_i)
         if (en_i) y_o <= number;

@@ -7,9 +7,7 @@
 // ends the walk at once); the first group is there two cycles later, then one a cycle. valid_o has no ready:
 // room_i = 0 stops the walk, and the two groups that may still come must find room.
 `default_nettype none
-module quin_vector_address #(
-    parameter int SpWords = 131072
-) (
+module quin_vector_address (
     input  logic        clk_i,
     input  logic        rst_ni,
     input  logic        start_i,
@@ -20,7 +18,7 @@ module quin_vector_address #(
     input  logic [99:0] row_i,
     input  logic [99:0] group_i,
     input  logic [4:0]  used_i,
-    input  logic [99:0] words_i,
+    input  logic [114:0] excess_i,  // of each stream 23 bits: its words in a group - the scratchpad's - 1
     output logic [9:0]  row_o,
     input  logic        row_ready_i,  // visible_i belongs to row_o
     input  logic [19:0] visible_i,
@@ -35,7 +33,6 @@ module quin_vector_address #(
     localparam int Streams = 5;
     // A place that is not beyond the end has 20 bits, so the next one has 21; the first that is beyond ends
     // the walk. A stream that is not used may be anywhere.
-    localparam logic [21:0] End = 22'(SpWords);
 
     logic [9:0]             row_q, rows_left_q, groups_left_q;  // left behind the present one
     logic                   row_end_q, rows_end_q;              // these are 0
@@ -94,11 +91,15 @@ module quin_vector_address #(
     generate
         for (s = 0; s < Streams; s = s + 1) begin : g_stream
             logic [20:0] begin_q, address_q, place_q, next;
-            logic [21:0] stop_q;
+            /* verilator lint_off UNUSEDSIGNAL */ // the sign alone: negative where the words end inside
+            logic [22:0] behind;
+            /* verilator lint_on UNUSEDSIGNAL */
+            logic        over_q;
             logic [19:0] stride;
             assign stride = row_end_q ? row_i[20*s +: 20] : group_i[20*s +: 20];
             assign next = (row_end_q ? begin_q : address_q) + {1'b0, stride};
-            assign beyond[s] = used_i[s] && stop_q > End;
+            assign behind = {2'b0, address_q} + excess_i[23*s +: 23];
+            assign beyond[s] = over_q;
             always_ff @(posedge clk_i) begin
                 if (start_i) begin
                     address_q <= {1'b0, base_i[20*s +: 20]};
@@ -109,7 +110,7 @@ module quin_vector_address #(
                 end
                 if (step) begin
                     place_q <= address_q;
-                    stop_q <= {1'b0, address_q} + {2'b0, words_i[20*s +: 20]};
+                    over_q <= used_i[s] && !behind[22];
                 end
             end
             assign place[21*s +: 21] = place_q;

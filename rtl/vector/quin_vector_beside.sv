@@ -14,12 +14,14 @@ module quin_vector_beside #(
 );
     localparam int Add = quin_cell_pkg::F32_ADD_LATENCY;
     localparam int Mul = quin_cell_pkg::F32_MUL_LATENCY;
+    localparam int Max = quin_cell_pkg::F32_MAX_LATENCY;  // of PASS, too
     localparam int Most = Add < Mul ? Mul : Add;
 
-    logic add, mul, max;
-    assign add = op_i == quin_pkg::VECTOR_OP_ADD || op_i == quin_pkg::VECTOR_OP_SUB;
-    assign mul = op_i == quin_pkg::VECTOR_OP_MUL;
-    assign max = op_i == quin_pkg::VECTOR_OP_MAX;
+    logic add, mul;  // of op_i, a cycle later
+    always_ff @(posedge clk_i) begin
+        add <= op_i == quin_pkg::VECTOR_OP_ADD || op_i == quin_pkg::VECTOR_OP_SUB;
+        mul <= op_i == quin_pkg::VECTOR_OP_MUL;
+    end
 
     logic [Width*(Most+1)-1:0] stage;  // the newest in the lowest bits
     assign stage[Width-1:0] = d_i;
@@ -29,7 +31,7 @@ module quin_vector_beside #(
             logic [Width-1:0] q;
             logic             go;
             assign go = stage[Width*i + Width-1] &&
-                        (i == 0 || (max && i < 2) || (add && i < Add) || (mul && i < Mul));
+                        (i < Max || (add && i < Add) || (mul && i < Mul));
             assign stage[Width*(i+1) +: Width] = q;
             always_ff @(posedge clk_i) begin
                 q[Width-1] <= rst_ni && go;
@@ -44,7 +46,7 @@ module quin_vector_beside #(
         else if (mul)
             q_o = stage[Width*Mul +: Width];
         else
-            q_o = max ? stage[Width*2 +: Width] : stage[Width +: Width];
+            q_o = stage[Width*Max +: Width];
     end
 endmodule
 `default_nettype wire

@@ -2,8 +2,7 @@
 // MAX, ABSMAX and ARGMAX of a group as docs/numerics.md has them: a candidate replaces the best so far where
 // it is larger; NaN never is. MAX and ABSMAX order -0 below +0, ARGMAX takes both as equal and keeps the
 // lowest index. Each lane has its own best of the elements it saw; behind a group's end they are halved in
-// log2(Lanes) rounds, so groups end 1 + log2(Lanes) cycles apart or further. Result 2 + log2(Lanes) cycles
-// after the last step.
+// log2(Lanes) rounds. Result 3 + log2(Lanes) cycles after the last step; groups may end in every cycle.
 `default_nettype none
 module quin_vector_best #(
     parameter int Lanes = 4
@@ -30,15 +29,24 @@ module quin_vector_best #(
     logic [32:0] nothing;
     assign nothing = absolute ? Zero : MinusInfinity;
 
+    // 1: the keys. What does not count is nothing, which is never larger than a best so far.
+    logic                go_q, last_q;
+    logic [33*Lanes-1:0] key_q;
+    always_ff @(posedge clk_i) begin
+        go_q <= rst_ni && valid_i;
+        if (valid_i) last_q <= last_i;
+    end
+
+    // 2: compare.
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             first_q <= 1'b1;
             index_q <= '0;
-        end else if (valid_i) begin
-            first_q <= last_i;
-            index_q <= last_i ? '0 : index_q + 20'(Lanes);
+        end else if (go_q) begin
+            first_q <= last_q;
+            index_q <= last_q ? '0 : index_q + 20'(Lanes);
         end
-        end_q <= rst_ni && valid_i && last_i;
+        end_q <= rst_ni && go_q && last_q;
     end
 
     logic [33*Lanes-1:0] best_q;
@@ -47,20 +55,21 @@ module quin_vector_best #(
     generate
         for (l = 0; l < Lanes; l = l + 1) begin : g_lane
             logic [31:0] t;
-            logic [32:0] x;
-            logic        sign, zero, counts, larger;
+            logic [32:0] x, key;
+            logic        sign, zero;
             assign t = t_i[32*l +: 32];
             assign sign = t[31] && !absolute;
             assign zero = t[30:23] == 0;
-            assign counts = visible_i[l] && t[30:0] <= 31'h7f800000;
             assign x = zero && numbers ? {!sign, MinusZero[31:0]} :
                        {1'b0, !sign, (t[30:0] & {31{!zero}}) ^ {31{sign}}};
-            assign larger = counts && x[31:0] > best_q[33*l +: 32];
-            // Of an element that does not count the index may stand here, with the value that only a row
-            // of such elements leaves; lane 0 has that value at index 0 then.
+            assign key = key_q[33*l +: 33];
+            // Beside nothing the index of a lane's first element stands, not 0; where that is the result,
+            // lane 0, which has 0, wins.
             always_ff @(posedge clk_i) begin
-                if (valid_i && (first_q || larger)) begin
-                    best_q[33*l +: 33] <= counts ? x : nothing;
+                if (valid_i)
+                    key_q[33*l +: 33] <= visible_i[l] && t[30:0] <= 31'h7f800000 ? x : nothing;
+                if (go_q && (first_q || key[31:0] > best_q[33*l +: 32])) begin
+                    best_q[33*l +: 33] <= key;
                     at_q[20*l +: 20] <= index_q + 20'(l);
                 end
             end
@@ -68,52 +77,42 @@ module quin_vector_best #(
     endgenerate
 
     // ---- the best of the lanes ----
-    // Round by round place j takes the better of places 2 j and 2 j + 1.
+    // Places 0 .. Lanes - 1 are the lanes; place Lanes + j takes the better of places 2 j and 2 j + 1,
+    // a round behind them. The last place is the result.
     localparam int Rounds = $clog2(Lanes);
-    logic [33*Lanes-1:0] value_q;
-    logic [20*Lanes-1:0] where_q;
-    logic [2:0]          left_q;  // rounds to go
-    logic                valid_q;
-    always_ff @(posedge clk_i) begin
-        if (!rst_ni)
-            left_q <= '0;
-        else if (end_q)
-            left_q <= 3'(Rounds);
-        else if (left_q != 0)
-            left_q <= left_q - 3'd1;
-        valid_q <= rst_ni && (end_q ? Rounds == 0 : left_q == 3'd1);
-    end
+    logic [33*(2*Lanes-1)-1:0] value;
+    logic [20*(2*Lanes-1)-1:0] where;
+    logic [Rounds:0]           valid;
+    assign value[33*Lanes-1:0] = best_q;
+    assign where[20*Lanes-1:0] = at_q;
+    assign valid[0] = end_q;
     generate
-        for (l = 0; l < Lanes; l = l + 1) begin : g_place
-            if (2 * l + 1 < Lanes) begin : g_pair
-                logic [32:0] even, odd;
-                logic [19:0] even_at, odd_at;
-                logic        better;
-                assign even = value_q[66*l +: 33];
-                assign odd = value_q[66*l+33 +: 33];
-                assign even_at = where_q[40*l +: 20];
-                assign odd_at = where_q[40*l+20 +: 20];
-                assign better = {odd[31:0], ~odd_at} > {even[31:0], ~even_at};
-                always_ff @(posedge clk_i) begin
-                    if (end_q || left_q != 0) begin
-                        value_q[33*l +: 33] <= end_q ? best_q[33*l +: 33] : better ? odd : even;
-                        where_q[20*l +: 20] <= end_q ? at_q[20*l +: 20] : better ? odd_at : even_at;
-                    end
-                end
-            end else begin : g_last
-                always_ff @(posedge clk_i) begin
-                    if (end_q) begin
-                        value_q[33*l +: 33] <= best_q[33*l +: 33];
-                        where_q[20*l +: 20] <= at_q[20*l +: 20];
-                    end
-                end
+        for (l = 0; l < Lanes - 1; l = l + 1) begin : g_place
+            logic [32:0] even, odd, value_q;
+            logic [19:0] even_at, odd_at, where_q;
+            logic        better;
+            assign even = value[66*l +: 33];
+            assign odd = value[66*l+33 +: 33];
+            assign even_at = where[40*l +: 20];
+            assign odd_at = where[40*l+20 +: 20];
+            assign better = {odd[31:0], ~odd_at} > {even[31:0], ~even_at};
+            always_ff @(posedge clk_i) begin
+                value_q <= better ? odd : even;
+                where_q <= better ? odd_at : even_at;
             end
+            assign value[33*(Lanes+l) +: 33] = value_q;
+            assign where[20*(Lanes+l) +: 20] = where_q;
+        end
+        for (l = 0; l < Rounds; l = l + 1) begin : g_round
+            logic valid_q;
+            always_ff @(posedge clk_i) valid_q <= rst_ni && valid[l];
+            assign valid[l+1] = valid_q;
         end
     endgenerate
     logic [32:0] winner;
-    assign winner = value_q[32:0];
-    assign valid_o = valid_q;
+    assign winner = value[33*(2*Lanes-2) +: 33];
+    assign valid_o = valid[Rounds];
     assign value_o = winner[32] ? '0 : {!winner[31], winner[30:0] ^ {31{!winner[31]}}};
-    assign index_o = where_q[19:0];
+    assign index_o = where[20*(2*Lanes-2) +: 20];
 endmodule
 `default_nettype wire

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to a step of Lanes elements: the lanes, the function pipeline where the job has a function,
 //   result   t, masked elements +0        for the reduction
-//   element  t in the format, as the checksum counts it: 32 bits, 16 (CODE10) or 8
+//   element  t in the format: 32 bits, 16 (CODE10) twice or 8 four times
 // each with its meta (last, member, visible). A step never waits; member a job all take the same time:
-// the operations' latencies + (function) + 1 to the result, and from there 0 (F32) or F32_TO_INT8_LATENCY.
+// the operations' latencies + 1 + (function) + 1 to the result, and from there 0 (F32) or
+// F32_TO_INT8_LATENCY.
 // side_*: the reduction SUM uses the adders of op2.
 `default_nettype none
 module quin_vector_flow #(
@@ -18,6 +19,7 @@ module quin_vector_flow #(
     input  logic [2:0]          func_i,
     input  logic                function_i,
     input  logic [2:0]          format_i,
+    input  logic                soon_i,   // valid_i of the next cycle
     input  logic                valid_i,
     input  logic [MetaBits-1:0] meta_i,
     input  logic [32*Lanes-1:0] a_i,
@@ -39,24 +41,29 @@ module quin_vector_flow #(
     localparam int Convert = quin_cell_pkg::F32_TO_INT8_LATENCY;
     localparam int Width = MetaBits + 1;
 
-    // Steps between valid_i and element_valid_o.
+    // Steps between valid_i and element_valid_o; everything moves while there are some.
     logic [7:0] steps_q;
     logic       en;
-    assign en = valid_i || steps_q != 0;
-    assign idle_o = !en;
+    assign idle_o = !valid_i && steps_q == 0;
     always_ff @(posedge clk_i) begin
-        if (!rst_ni)
+        if (!rst_ni) begin
             steps_q <= '0;
-        else
+            en <= 1'b0;
+        end else begin
             steps_q <= steps_q + {7'b0, valid_i} - {7'b0, element_valid_o};
+            en <= soon_i || !idle_o;
+        end
     end
 
     // Valid and meta go beside the elements: through op1, op2, result and format. A result's meta has no
     // business to be seen while its valid is 0, so only valid is reset: nothing is inside after a reset.
     logic             convert;
-    logic [Width-1:0] step1, step2;
-    quin_vector_beside #(.Width(Width)) beside1 (.clk_i, .rst_ni, .op_i(op1_i), .d_i({valid_i, meta_i}), .q_o(step1));
-    quin_vector_beside #(.Width(Width)) beside2 (.clk_i, .rst_ni, .op_i(op2_i), .d_i(step1), .q_o(step2));
+    logic [Width-1:0] step1, between, step2;
+    quin_vector_beside #(.Width(Width)) beside1 (
+        .clk_i, .rst_ni, .op_i(op1_i), .d_i({valid_i, meta_i}), .q_o(step1)
+    );
+    quin_vector_pipe #(.Width(Width), .Cycles(1)) pipe1 (.clk_i, .rst_ni, .d_i(step1), .q_o(between));
+    quin_vector_beside #(.Width(Width)) beside2 (.clk_i, .rst_ni, .op_i(op2_i), .d_i(between), .q_o(step2));
 
     logic [32*Lanes-1:0] t, y, chosen;
     genvar l;
@@ -102,7 +109,11 @@ module quin_vector_flow #(
 
     // ---- element ----
     logic [Width-1:0] converted;
-    assign convert = format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
+    logic             half;
+    always_ff @(posedge clk_i) begin  // the format is there some cycles before the first element
+        half <= format_i == quin_pkg::FORMAT_CODE10;
+        convert <= format_i != quin_pkg::FORMAT_NONE && format_i != quin_pkg::FORMAT_F32;
+    end
     quin_vector_pipe #(.Width(Width), .Cycles(Convert)) pipe3 (
         .clk_i, .rst_ni, .d_i({valid_q && convert, meta_q}), .q_o(converted)
     );
@@ -114,7 +125,7 @@ module quin_vector_flow #(
             logic [31:0] narrow;
             quin_f32_to_int8 to_int8 (.clk_i, .rst_ni, .en_i(en && convert), .x_i(result_q[32*l +: 32]),
                                       .format_i, .y_o(code));
-            assign narrow = {16'b0, code[15:8] & {8{format_i == quin_pkg::FORMAT_CODE10}}, code[7:0]};
+            assign narrow = {2{half ? code[15:8] : code[7:0], code[7:0]}};
             assign element_o[32*l +: 32] = convert ? narrow : result_q[32*l +: 32];
         end
     endgenerate

@@ -47,8 +47,8 @@ module quin_vector_func #(
     localparam int DrainBits = $clog2(Latency + 2);
     logic [DrainBits-1:0] drain_q;
     logic                 en;
-    assign en = busy || drain_q != 0;
     always_ff @(posedge clk_i) begin
+        en <= rst_ni && (valid_i || busy || drain_q != 0);
         if (!rst_ni)
             drain_q <= '0;
         else if (busy)

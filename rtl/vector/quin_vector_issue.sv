@@ -3,10 +3,9 @@
 // there and when whatever it leads to will find room: nothing behind it can wait.
 //   lines written, reductions   at most Held of each on their way
 //   functions                   a step every Lanes / FuncLanes cycles
-//   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at least;
-//                               SumBanks groups at most without their result; where op2 needs the adders, too,
-//                               a step goes when nothing else is on its way
-//   MAX, ABSMAX, ARGMAX         groups end 1 + log2(Lanes) cycles apart or further
+//   SUM                         a partial sum comes round after 16 / Lanes steps, but SumLoop cycles at
+//                               least; SumBanks groups at most without their result; where op2 needs the
+//                               adders, too, a step goes when nothing else is on its way
 // A group without visible elements still has a step: its reduction is the identity, its elements are zeros.
 // meta: last of the group, members (i < n) and visible elements of the step. Operands are registered.
 `default_nettype none
@@ -23,19 +22,17 @@ module quin_vector_issue #(
     input  logic [19:0]             n_i,
     input  logic                    written_i,
     input  logic [2:0]              format_i,
-    input  logic [2:0]              reduce_i,
+    input  logic                    reduced_i,
     input  logic                    function_i,
     input  logic                    sum_i,    // reduction SUM
     input  logic                    alone_i,  // and op2 adds
     input  logic [2:0]              vector_i,
     input  logic [2:0]              scalar_i,
-    input  logic [5:0]              mode_i,
-    input  logic                    b_is_a_i,
-    input  logic [31:0]             imm1_i,
-    input  logic [31:0]             imm2_i,
     input  logic                    valid_i,
     output logic                    ready_o,
     input  logic [19:0]             visible_i,
+    input  logic                    some_i,      // visible_i is not 0,
+    input  logic                    one_step_i,  // at most Lanes
     input  logic [2:0]              head_valid_i,
     output logic [2:0]              head_ready_o,
     input  logic [96*LineWords-1:0] head_i,
@@ -43,6 +40,7 @@ module quin_vector_issue #(
     input  logic                    red_done_i,
     input  logic                    sum_done_i,
     input  logic                    calm_i,  // no step is on its way
+    output logic                    step_soon_o,  // step_valid_o of the next cycle
     output logic                    step_valid_o,
     output logic [2*Lanes:0]        step_meta_o,
     output logic [32*Lanes-1:0]     step_a_o,
@@ -57,16 +55,17 @@ module quin_vector_issue #(
     localparam logic [19:0] Step = 20'(Lanes);
 
     // ---- the group ----
-    // left, visible: elements from the present step on, all and those to be computed. What is asked of them is
-    // known a step ahead.
+    // left, visible: elements from the present step on, all and those to be computed. What is asked of them
+    // is known a step ahead.
     logic        busy_q, first_q, fire, finish, load;
     logic [19:0] left_q, visible_q, start;
-    logic        last_q, visible_last_q, operands_q;
+    logic        last_q, visible_last_q, operands_q, n_last_q;
     assign start = written_i ? n_i : visible_i;
     assign finish = fire && last_q;
     assign load = valid_i && ready_o;
     assign ready_o = !busy_q || finish;
     always_ff @(posedge clk_i) begin
+        n_last_q <= n_i <= Step;
         if (!rst_ni)
             busy_q <= 1'b0;
         else if (ready_o)
@@ -74,10 +73,10 @@ module quin_vector_issue #(
         if (load) begin
             first_q <= 1'b1;
             left_q <= start;
-            last_q <= start <= Step;
+            last_q <= written_i ? n_last_q : one_step_i;
             visible_q <= visible_i;
-            visible_last_q <= visible_i <= Step;
-            operands_q <= visible_i != 0;
+            visible_last_q <= one_step_i;
+            operands_q <= some_i;
         end else if (fire) begin
             first_q <= 1'b0;
             left_q <= left_q - Step;
@@ -100,7 +99,8 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the lowest words of its line ----
+    // ---- operands: a line serves LineSteps steps; a scalar all of them, from the line's lowest words, and
+    // so does an immediate, which nobody takes out of its queue ----
     logic                line_last;
     logic [32*Lanes-1:0] part_a, part_b, part_c;
     generate
@@ -140,59 +140,59 @@ module quin_vector_issue #(
     // ---- room ----
     localparam int LineBytes = 4 * LineWords;
     localparam int PosBits = $clog2(LineBytes / Lanes);
-    logic [PosBits-1:0]  pos_q, pos_end;  // step member the line that is written
+    logic [PosBits-1:0]  pos_q, pos_end_q;  // steps behind the present one member the line that is written
     logic [HeldBits-1:0] lines_q, reds_q;
-    logic                reduced, write_line, reduce_end, lines_room, reds_room;
-    assign reduced = reduce_i != quin_pkg::REDUCE_NONE;
-    always_comb begin
+    logic                write_line, reduce_end, room_q;  // room_q: a cycle late
+    always_ff @(posedge clk_i) begin
         case (format_i)
-            quin_pkg::FORMAT_F32: pos_end = PosBits'(LineBytes / (4 * Lanes) - 1);
-            quin_pkg::FORMAT_CODE10: pos_end = PosBits'(LineBytes / (2 * Lanes) - 1);
-            default: pos_end = PosBits'(LineBytes / Lanes - 1);
+            quin_pkg::FORMAT_F32: pos_end_q <= PosBits'(LineBytes / (4 * Lanes) - 1);
+            quin_pkg::FORMAT_CODE10: pos_end_q <= PosBits'(LineBytes / (2 * Lanes) - 1);
+            default: pos_end_q <= PosBits'(LineBytes / Lanes - 1);
         endcase
     end
-    assign write_line = written_i && left_q != 0 && (last_q || pos_q == pos_end);
-    assign reduce_end = reduced && last_q;
-    assign lines_room = lines_q != HeldBits'(Held);
-    assign reds_room = reds_q != HeldBits'(Held);
+    // A group of no elements has a step, and writes no line.
+    assign write_line = written_i && (last_q ? left_low != 0 : pos_q == 0);
+    assign reduce_end = reduced_i && last_q;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             lines_q <= '0;
             reds_q <= '0;
+            room_q <= 1'b0;
         end else begin
             lines_q <= lines_q + HeldBits'(fire && write_line) - HeldBits'(line_done_i);
             reds_q <= reds_q + HeldBits'(fire && reduce_end) - HeldBits'(red_done_i);
+            room_q <= lines_q < HeldBits'(Held - 1) && reds_q < HeldBits'(Held - 1);
         end
         if (load)
-            pos_q <= '0;
+            pos_q <= pos_end_q;
         else if (fire)
-            pos_q <= pos_q == pos_end ? '0 : pos_q + 1'b1;
+            pos_q <= pos_q == 0 ? pos_end_q : pos_q - 1'b1;
     end
 
     // ---- distances ----
     localparam int WaitBits = 4;
-    localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1), BestWait = WaitBits'($clog2(Lanes));
-    logic [WaitBits-1:0] func_wait_q, best_wait_q;
+    localparam logic [WaitBits-1:0] FuncWait = WaitBits'(FuncSteps - 1);
+    logic [WaitBits-1:0] func_wait_q;
+    logic                func_soon_q;  // it is not 0
     localparam int SumsBits = $clog2(SumBanks) + 1;
     logic [SumsBits-1:0] sums_q;  // groups that have no sum yet
-    logic                calm_q, sum_soon, wait_sum, wait_best;
+    logic                calm_q, sum_soon, wait_sum;
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             func_wait_q <= '0;
-            best_wait_q <= '0;
+            func_soon_q <= 1'b0;
             sums_q <= '0;
             calm_q <= 1'b0;
         end else begin
             calm_q <= calm_i && !fire;
-            if (fire && function_i)
+            if (fire && function_i) begin
                 func_wait_q <= FuncWait;
-            else if (func_wait_q != 0)
+                func_soon_q <= FuncWait != 0;
+            end else if (func_soon_q) begin
                 func_wait_q <= func_wait_q - 1'b1;
-            if (fire && reduce_end)
-                best_wait_q <= BestWait;
-            else if (best_wait_q != 0)
-                best_wait_q <= best_wait_q - 1'b1;
+                func_soon_q <= func_wait_q != 1;
+            end
             sums_q <= sums_q + SumsBits'(fire && first_q && sum_i) - SumsBits'(sum_done_i);
         end
     end
@@ -221,28 +221,25 @@ module quin_vector_issue #(
         end
     endgenerate
 
-    assign wait_sum = sum_i && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) || (alone_i && !calm_q));
-    assign wait_best = reduce_end && best_wait_q != 0;
-    assign fire = busy_q && operands_ready && (lines_room || !write_line) && (reds_room || !reduce_end) &&
-                  func_wait_q == 0 && !wait_sum && !wait_best;
+    assign wait_sum = sum_i && (sum_soon || (first_q && sums_q == SumsBits'(SumBanks)) ||
+                                (alone_i && !calm_q));
+    assign fire = busy_q && operands_ready && room_q && !func_soon_q && !wait_sum;
     assign idle_o = !busy_q && lines_q == 0 && reds_q == 0;
 
     // ---- the step ----
     logic                valid_q;
     logic [2*Lanes:0]    meta_q;
-    logic [32*Lanes-1:0] a, b, c, a_q, b_q, c_q;
-    assign a = mode_i[1:0] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : part_a;
-    assign b = mode_i[3:2] == quin_pkg::OPERAND_IMM ? {Lanes{imm1_i}} : b_is_a_i ? part_a : part_b;
-    assign c = mode_i[5:4] == quin_pkg::OPERAND_IMM ? {Lanes{imm2_i}} : part_c;
+    logic [32*Lanes-1:0] a_q, b_q, c_q;
     always_ff @(posedge clk_i) begin
         valid_q <= rst_ni && fire;
         if (fire) meta_q <= {last_q, member, visible};
         if (fire && operands_q) begin
-            a_q <= a;
-            b_q <= b;
-            c_q <= c;
+            a_q <= part_a;
+            b_q <= part_b;
+            c_q <= part_c;
         end
     end
+    assign step_soon_o = fire;
     assign step_valid_o = valid_q;
     assign step_meta_o = meta_q;
     assign step_a_o = a_q;

@@ -19,9 +19,10 @@ module quin_vector_job (
     output logic        reduced_o,
     output logic        function_o,  // through the function pipeline
     output logic [4:0]  used_o,      // streams in the scratchpad that the job touches
-    output logic [2:0]  vector_o,    // operands read line by line,
-    output logic [2:0]  scalar_o,    // one word a group; b is not read where it is a
-    output logic        b_is_a_o,    // b takes a's words
+    output logic [2:0]  vector_o,    // operands that are lines of the scratchpad,
+    output logic [2:0]  scalar_o,    // one word of it a group,
+    output logic [2:0]  imm_o,       // immediates
+    output logic        b_is_a_o,    // b is the words of a: read once
     output logic [99:0] words_o,     // words of a group
     output logic [3:0]  error_o
 );
@@ -40,13 +41,12 @@ module quin_vector_job (
     assign used_o = {reduced_o, written_o, memory};
 
     // The same mode, base and strides are the same words: x * x reads x once.
-    logic [2:0] own;
     assign b_is_a_o = memory[0] && memory[1] && {a_mode, base_i[19:0], row_i[19:0], group_i[19:0]} ==
                       {b_mode, base_i[39:20], row_i[39:20], group_i[39:20]};
-    assign own = memory & {1'b1, !b_is_a_o, 1'b1};
-    assign vector_o = own & {c_mode == quin_pkg::OPERAND_VECTOR, b_mode == quin_pkg::OPERAND_VECTOR,
+    assign vector_o = memory & {c_mode == quin_pkg::OPERAND_VECTOR, b_mode == quin_pkg::OPERAND_VECTOR,
                              a_mode == quin_pkg::OPERAND_VECTOR};
-    assign scalar_o = own & ~vector_o;
+    assign scalar_o = memory & ~vector_o;
+    assign imm_o = taken & ~memory;
 
     logic [20:0] pairs, quads;
     logic [19:0] dst_words, by_pairs, by_quads;

@@ -82,7 +82,8 @@ module quin_vector_sum #(
             half_q <= 4'd8;
             at_q <= '0;
         end else begin
-            ended_q <= ended_q + (BankBits + 1)'(back_valid && !back_tree && back_last) - (BankBits + 1)'(result);
+            ended_q <= ended_q + (BankBits + 1)'(back_valid && !back_tree && back_last) -
+                       (BankBits + 1)'(result);
             if (result) tree_bank_q <= tree_bank_q + 1'b1;
             if (tree) begin
                 waiting_q <= level_end;
@@ -154,17 +155,18 @@ module quin_vector_sum #(
                     y_q <= y;
                 end
             end
+            assign side_en_o = moving_q != 0;
             assign side_o = go_q;
             assign side_x_o = x_q;
             assign side_y_o = y_q;
         end else begin : g_direct
+            assign side_en_o = go || moving_q != 0;
             assign side_o = go;
             assign side_x_o = x;
             assign side_y_o = y;
         end
     endgenerate
-    assign side_en_o = go || moving_q != 0;
-    assign idle_o = !side_en_o && ended_q == 0;
+    assign idle_o = !go && moving_q == 0 && ended_q == 0;
 
     localparam int Beside = TurnBits + BankBits + 3;
     logic [Beside-1:0] back;

@@ -119,16 +119,20 @@ module quin_vector_unit #(
     end
 
     // What the fields mean, a cycle later: from RUN on.
-    logic        written_d, reduced_d, function_d, b_is_a_d, written, reduced, function_on, counted, b_is_a, sum_on, alone;
+    logic        written_d, reduced_d, function_d, b_is_a_d, written, reduced, function_on, b_is_a;
+    logic        counted, sum_on, alone;
     logic [4:0]  used_d, used;
-    logic [2:0]  vector_d, scalar_d, vector, scalar;  // streams that are read by lines, by words
-    logic [99:0] words_d, words;
+    // operands that are lines, words, immediates
+    logic [2:0]  vector_d, scalar_d, imm_d, vector, scalar, imm;
+    logic [99:0]  words_d;
+    logic [114:0] excess;
     logic [3:0]  refusal_d, refusal;
     quin_vector_job job (
         .n_i(n_q), .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .reduce_i(reduce_q), .format_i(format_q),
         .base_i(base_q), .row_i(row_q), .group_i(group_q), .mode_i(mode_q), .mask_bad_i(mask_bad_q),
         .written_o(written_d), .reduced_o(reduced_d), .function_o(function_d), .used_o(used_d),
-        .vector_o(vector_d), .scalar_o(scalar_d), .b_is_a_o(b_is_a_d), .words_o(words_d), .error_o(refusal_d)
+        .vector_o(vector_d), .scalar_o(scalar_d), .imm_o(imm_d), .b_is_a_o(b_is_a_d), .words_o(words_d),
+        .error_o(refusal_d)
     );
     always_ff @(posedge clk_i) begin
         if (state_q == CHECK) begin
@@ -143,10 +147,18 @@ module quin_vector_unit #(
             used <= used_d;
             vector <= vector_d;
             scalar <= scalar_d;
-            words <= words_d;
+            imm <= imm_d;
             refusal <= refusal_d;
         end
     end
+    genvar s;
+    generate
+        for (s = 0; s < 5; s = s + 1) begin : g_excess
+            always_ff @(posedge clk_i)
+                if (state_q == CHECK)
+                    excess[23*s +: 23] <= {3'b0, words_d[20*s +: 20]} - 23'(SpWords + 1);
+        end
+    endgenerate
     assign refuse = refusal != quin_pkg::DERR_NONE[3:0];
 
     logic [31:0] checksum;
@@ -182,41 +194,49 @@ module quin_vector_unit #(
     logic [99:0] place;
     logic [19:0] place_visible;
 
-    quin_vector_address #(.SpWords(SpWords)) places (
+    quin_vector_address places (
         .clk_i, .rst_ni, .start_i(state_q == CHECK), .stop_i(refuse), .rows_i(rows_q), .groups_i(groups_q),
-        .base_i(base_q), .row_i(row_q), .group_i(group_q), .used_i(used), .words_i(words), .row_o,
-        .row_ready_i(row_ready_i || !mask_q), .visible_i(mask_q ? visible_i : n_q), .room_i(room), .valid_o(place_valid),
-        .place_o(place), .visible_o(place_visible), .walking_o(walking), .error_o(range_error),
+        .base_i(base_q), .row_i(row_q), .group_i(group_q), .used_i(used), .excess_i(excess), .row_o,
+        .row_ready_i(row_ready_i || !mask_q), .visible_i(mask_q ? visible_i : n_q), .room_i(room),
+        .valid_o(place_valid), .place_o(place), .visible_o(place_visible), .walking_o(walking),
+        .error_o(range_error),
         .error_address_o(range_address)
     );
     assign count_elements_o = place_valid ? n_q : '0;
     assign count_funcs_o = place_valid && counted ? n_q : '0;
 
     logic                operand_valid, reader_ready, group_valid, group_ready;
-    logic [79:0]         operand_place;
+    logic [61+AddrBits:0] operand;
+    logic [AddrBits-1:0] lines;  // that hold the visible elements
     logic [19:0]         group_visible, red_addr;
+    logic                group_some, group_one_step;
     logic [AddrBits-1:0] dst_addr;
     logic                dst_pop, red_pop;
     logic                unused_valid_dst, unused_valid_red;
-    logic [3:0]          unused_ready;
     logic [4:0]          operand_count, group_count, dst_count, red_count;
 
-    quin_fifo #(.Width(80), .Depth(Held)) operand_fifo (
-        .clk_i, .rst_ni, .valid_i(place_valid), .ready_o(unused_ready[0]), .data_i({place_visible, place[59:0]}),
-        .valid_o(operand_valid), .ready_i(reader_ready), .data_o(operand_place), .count_o(operand_count)
+    assign lines = place_visible[19:LineBits] + AddrBits'(place_visible[LineBits-1:0] != 0);
+    quin_vector_queue #(.Width(62 + AddrBits), .Depth(Held)) operand_queue (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid),
+        .data_i({place_visible != 0, place_visible <= 20'(LineWords), lines, place[59:0]}),
+        .pop_i(operand_valid && reader_ready), .valid_o(operand_valid), .data_o(operand),
+        .count_o(operand_count)
     );
-    quin_fifo #(.Width(20), .Depth(Held)) group_fifo (
-        .clk_i, .rst_ni, .valid_i(place_valid), .ready_o(unused_ready[1]), .data_i(place_visible),
-        .valid_o(group_valid), .ready_i(group_ready), .data_o(group_visible), .count_o(group_count)
+    quin_vector_queue #(.Width(22), .Depth(Held)) group_queue (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid),
+        .data_i({place_visible != 0, place_visible <= 20'(Lanes), place_visible}),
+        .pop_i(group_valid && group_ready), .valid_o(group_valid),
+        .data_o({group_some, group_one_step, group_visible}), .count_o(group_count)
     );
-    quin_fifo #(.Width(AddrBits), .Depth(Held)) dst_fifo (
-        .clk_i, .rst_ni, .valid_i(place_valid && written), .ready_o(unused_ready[2]),
-        .data_i(place[79:60+LineBits]),
-        .valid_o(unused_valid_dst), .ready_i(dst_pop), .data_o(dst_addr), .count_o(dst_count)
+    quin_vector_queue #(.Width(AddrBits), .Depth(Held)) dst_queue (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid && written),
+        .data_i(place[79:60+LineBits]), .pop_i(dst_pop),
+        .valid_o(unused_valid_dst), .data_o(dst_addr), .count_o(dst_count)
     );
-    quin_fifo #(.Width(20), .Depth(Held)) red_fifo (
-        .clk_i, .rst_ni, .valid_i(place_valid && reduced), .ready_o(unused_ready[3]), .data_i(place[99:80]),
-        .valid_o(unused_valid_red), .ready_i(red_pop), .data_o(red_addr), .count_o(red_count)
+    quin_vector_queue #(.Width(20), .Depth(Held)) red_queue (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(place_valid && reduced), .data_i(place[99:80]),
+        .pop_i(red_pop),
+        .valid_o(unused_valid_red), .data_o(red_addr), .count_o(red_count)
     );
     localparam logic [4:0] Enough = 5'(Held - 4);
     logic room_q;
@@ -231,26 +251,33 @@ module quin_vector_unit #(
     logic [96*LineWords-1:0]   head;
 
     quin_vector_read #(.Lanes(Lanes), .LineWords(LineWords)) reader (
-        .clk_i, .rst_ni, .vector_i(vector), .scalar_i(scalar), .valid_i(operand_valid), .ready_o(reader_ready),
-        .place_i(operand_place[59:0]), .visible_i(operand_place[79:60]), .read_valid_o(read_valid),
+        .clk_i, .rst_ni, .start_i(state_q == CHECK), .imm_i(imm), .imm1_i(imm1_q), .imm2_i(imm2_q),
+        .b_is_a_i(b_is_a), .vector_i(vector & {1'b1, !b_is_a, 1'b1}),
+        .scalar_i(scalar & {1'b1, !b_is_a, 1'b1}), .valid_i(operand_valid),
+        .ready_o(reader_ready),
+        .place_i(operand[59:0]), .some_i(operand[61+AddrBits]), .one_i(operand[60+AddrBits]),
+        .lines_i(operand[60 +: AddrBits]), .read_valid_o(read_valid),
         .read_ready_i(read_ready),
         .read_addr_o(read_addr), .rvalid_i(sp_rvalid_i), .rdata_i(sp_rdata_i), .head_valid_o(head_valid),
         .head_ready_i(head_pop), .head_o(head), .idle_o(reader_idle)
     );
 
     // ---- steps ----
-    logic                step_valid, flow_idle, issue_idle, line_done, red_done, sum_done, adders_idle;
+    logic                step_soon, step_valid, flow_idle, issue_idle;
+    logic                line_done, red_done, sum_done, adders_idle;
     logic [MetaBits-1:0] step_meta;
     logic [32*Lanes-1:0] step_a, step_b, step_c;
 
     quin_vector_issue #(.Lanes(Lanes), .LineWords(LineWords), .FuncLanes(FuncLanes), .SumLoop(SumLoop),
                         .SumBanks(SumBanks), .Held(Held)) issue (
-        .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduce_i(reduce_q),
-        .function_i(function_on), .sum_i(sum_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar), .mode_i(mode_q),
-        .b_is_a_i(b_is_a), .imm1_i(imm1_q), .imm2_i(imm2_q), .valid_i(group_valid), .ready_o(group_ready),
-        .visible_i(group_visible), .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
-        .line_done_i(line_done), .red_done_i(red_done), .sum_done_i(sum_done), .calm_i(flow_idle && adders_idle),
-        .step_valid_o(step_valid), .step_meta_o(step_meta),
+        .clk_i, .rst_ni, .n_i(n_q), .written_i(written), .format_i(format_q), .reduced_i(reduced),
+        .function_i(function_on), .sum_i(sum_on), .alone_i(alone), .vector_i(vector), .scalar_i(scalar),
+        .valid_i(group_valid), .ready_o(group_ready),
+        .visible_i(group_visible), .some_i(group_some), .one_step_i(group_one_step),
+        .head_valid_i(head_valid), .head_ready_o(head_pop), .head_i(head),
+        .line_done_i(line_done), .red_done_i(red_done), .sum_done_i(sum_done),
+        .calm_i(flow_idle && adders_idle),
+        .step_soon_o(step_soon), .step_valid_o(step_valid), .step_meta_o(step_meta),
         .step_a_o(step_a), .step_b_o(step_b), .step_c_o(step_c), .idle_o(issue_idle)
     );
 
@@ -262,8 +289,8 @@ module quin_vector_unit #(
 
     quin_vector_flow #(.Lanes(Lanes), .FuncLanes(FuncLanes)) flow (
         .clk_i, .rst_ni, .op1_i(op1_q), .op2_i(op2_q), .func_i(func_q), .function_i(function_on),
-        .format_i(format_q), .valid_i(step_valid), .meta_i(step_meta), .a_i(step_a), .b_i(step_b),
-        .c_i(step_c),
+        .format_i(format_q), .soon_i(step_soon), .valid_i(step_valid), .meta_i(step_meta), .a_i(step_a),
+        .b_i(step_b), .c_i(step_c),
         .result_valid_o(result_valid), .result_meta_o(result_meta), .result_o(result),
         .element_valid_o(element_valid), .element_meta_o(element_meta), .element_o(element),
         .idle_o(flow_idle), .side_en_i(side_en), .side_i(side), .side_x_i(side_x), .side_y_i(side_y),
@@ -288,16 +315,17 @@ module quin_vector_unit #(
     logic [19:0] red_index, word_index;
 
     quin_vector_reduce #(.Lanes(Lanes), .SumLoop(SumLoop), .SumBanks(SumBanks)) reduce (
-        .clk_i, .rst_ni, .reduce_i(reduce_q), .sum_i(sum_on), .valid_i(result_valid && reduced), .meta_i(result_meta),
+        .clk_i, .rst_ni, .reduce_i(reduce_q), .sum_i(sum_on), .valid_i(result_valid && reduced),
+        .meta_i(result_meta),
         .t_i(result), .side_en_o(side_en), .side_o(side), .side_x_o(side_x), .side_y_o(side_y), .sums_i(sums),
-        .sum_done_o(sum_done), .sum_idle_o(adders_idle), .valid_o(red_valid), .value_o(red_value), .index_o(red_index)
+        .sum_done_o(sum_done), .sum_idle_o(adders_idle), .valid_o(red_valid), .value_o(red_value),
+        .index_o(red_index)
     );
 
-    logic       unused_ready_word;
     logic [4:0] unused_count_d;
-    quin_fifo #(.Width(52), .Depth(Held)) word_fifo (
-        .clk_i, .rst_ni, .valid_i(red_valid), .ready_o(unused_ready_word), .data_i({red_index, red_value}),
-        .valid_o(word_valid), .ready_i(red_pop), .data_o({word_index, word_value}), .count_o(unused_count_d)
+    quin_vector_queue #(.Width(52), .Depth(Held)) word_queue (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(red_valid), .data_i({red_index, red_value}), .pop_i(red_pop),
+        .valid_o(word_valid), .data_o({word_index, word_value}), .count_o(unused_count_d)
     );
 
     // ARGMAX writes two words, which may lie in two lines.
@@ -312,11 +340,18 @@ module quin_vector_unit #(
             second_q <= word_second;
     end
 
-    logic sum_idle;
+    // An element's bits count once.
+    logic                sum_idle, word_wide, byte_wide;
+    logic [32*Lanes-1:0] element_mask;
+    assign element_mask = {Lanes{{16{word_wide}}, {8{!byte_wide}}, 8'hff}};
+    always_ff @(posedge clk_i) begin  // the format is there some cycles before the first element
+        word_wide <= format_q == quin_pkg::FORMAT_F32;
+        byte_wide <= format_q != quin_pkg::FORMAT_F32 && format_q != quin_pkg::FORMAT_CODE10;
+    end
     quin_vector_checksum #(.Lanes(Lanes)) sum (
         .clk_i, .rst_ni, .clear_i(state_q == CHECK), .valid_i(element_valid && written),
-        .last_i(element_meta[MetaBits-1]), .member_i(element_meta[2*Lanes-1:Lanes]), .bits_i(element),
-        .word_valid_i(word_valid && word_ready), .word_odd_i(second_q),
+        .last_i(element_meta[MetaBits-1]), .member_i(element_meta[2*Lanes-1:Lanes]),
+        .bits_i(element & element_mask), .word_valid_i(word_valid && word_ready), .word_odd_i(second_q),
         .word_i(second_q ? {12'b0, word_index} : word_value), .sum_o(checksum), .idle_o(sum_idle)
     );
 
@@ -335,6 +370,6 @@ module quin_vector_unit #(
                    (!sp_req_o || sp_gnt_i);
 
     logic unused;
-    assign unused = ^{unused_valid_dst, unused_valid_red, unused_ready, unused_count_d, unused_ready_word, place[60+LineBits-1:60]};
+    assign unused = ^{unused_valid_dst, unused_valid_red, unused_count_d, place[60+LineBits-1:60]};
 endmodule
 `default_nettype wire

@@ -2,7 +2,8 @@
 // Gathers formatted elements into lines with byte strobes: element i of a group is word i (F32), half word i
 // (CODE10) or byte i (INT8, INT8_LOW, CODE5) from the group's address on. A line leaves when it is complete
 // or its group ends; at most Held lines are on their way, which issue sees to. An element's place is known
-// before its step, so each byte of the line has one element per format that can be there.
+// before its step, so each byte of the line has one element per format that can be there; a short element
+// stands in its 32 bits as often as it fits.
 `default_nettype none
 module quin_vector_write #(
     parameter int Lanes = 4,
@@ -27,11 +28,14 @@ module quin_vector_write #(
     localparam int Bytes = 4 * LineWords;
     localparam int PosBits = $clog2(Bytes / Lanes);
 
+    // The format is there some cycles before the first element.
     logic [PosBits-1:0] pos_q, pos_end;
     logic               last, word, half, line_end;
     assign last = meta_i[2*Lanes];
-    assign word = format_i == quin_pkg::FORMAT_F32;
-    assign half = format_i == quin_pkg::FORMAT_CODE10;
+    always_ff @(posedge clk_i) begin
+        word <= format_i == quin_pkg::FORMAT_F32;
+        half <= format_i == quin_pkg::FORMAT_CODE10;
+    end
     always_comb begin
         if (word)
             pos_end = PosBits'(Bytes / (4 * Lanes) - 1);
@@ -62,8 +66,8 @@ module quin_vector_write #(
             assign in_byte = member[b % Lanes] && pos_q == PosBits'(b / Lanes);
             assign strb[b] = valid_i && (word ? in_word : half ? in_half : in_byte);
             assign line[8*b +: 8] = word ? element_i[32*(ByWord % Lanes) + 8*(b % 4) +: 8] :
-                                    half ? element_i[32*(ByHalf % Lanes) + 8*(b % 2) +: 8] :
-                                    element_i[32*(b % Lanes) +: 8];
+                                    half ? element_i[32*(ByHalf % Lanes) + 8*(b % 4) +: 8] :
+                                    element_i[32*(b % Lanes) + 8*(b % 4) +: 8];
             always_ff @(posedge clk_i) begin
                 if (strb[b]) line_q[8*b +: 8] <= line[8*b +: 8];
             end
@@ -84,7 +88,7 @@ module quin_vector_write #(
     // A group's first line takes the group's address. A group of no elements takes it too, and writes
     // nothing.
     logic [AddrBits-1:0] addr_q, addr;
-    logic                first_q, unused_ready;
+    logic                first_q;
     logic [$clog2(Held):0] unused_count;
     assign addr = first_q ? dst_addr_i : addr_q;
     assign dst_pop_o = end_q && first_q;
@@ -96,14 +100,13 @@ module quin_vector_write #(
         if (end_q) addr_q <= addr + 1'b1;
     end
 
-    quin_fifo #(.Width(AddrBits + 9 * Bytes), .Depth(Held)) lines (
-        .clk_i, .rst_ni, .valid_i(end_q && strb_q != 0), .ready_o(unused_ready), .data_i({addr, strb_q,
-        line_q}),
-        .valid_o(line_valid_o), .ready_i(line_ready_i), .data_o({line_addr_o, line_strb_o, line_o}),
-        .count_o(unused_count)
+    quin_vector_queue #(.Width(AddrBits + 9 * Bytes), .Depth(Held)) lines (
+        .clk_i, .rst_ni, .clear_i(1'b0), .push_i(end_q && strb_q != 0), .data_i({addr, strb_q, line_q}),
+        .pop_i(line_valid_o && line_ready_i), .valid_o(line_valid_o),
+        .data_o({line_addr_o, line_strb_o, line_o}), .count_o(unused_count)
     );
 
     logic unused;
-    assign unused = ^{unused_ready, unused_count, meta_i[Lanes-1:0]};
+    assign unused = ^{unused_count, meta_i[Lanes-1:0]};
 endmodule
 `default_nettype wire

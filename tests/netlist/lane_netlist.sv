@@ -34,6 +34,8 @@ module lane_netlist;
         results = 0;
         for (i = 0; i < 64; i = i + 1) latency[i] = 0;
         for (first = 0; first < count; first = first + Batch) begin
+            now = vectors[first];  // the operations are there two cycles before the first element
+            repeat (2) @(negedge clk);
             for (i = 0; i < Batch + Deep; i = i + 1) begin
                 now = vectors[i < Batch ? first + i : first + Batch - 1];
                 @(posedge clk);

@@ -94,7 +94,8 @@ int main(int argc, char **argv)
     dut.eval();
     Cell add = {"add", dut.latency_add_o, 0, 0}, mul = {"mul", dut.latency_mul_o, 0, 0};
     Cell from_int = {"from_int", dut.latency_from_int_o, 0, 0}, func = {"func", dut.latency_function_o, 0, 0};
-    Cell code = {"to_int8", dut.latency_code_o, 0, 0}, max = {"max", 1, 0, 0}, rint = {"rint", 1, 0, 0};
+    Cell code = {"to_int8", dut.latency_code_o, 0, 0}, max = {"max", dut.latency_max_o, 0, 0};
+    Cell rint = {"rint", 1, 0, 0};
     uint64_t by_func[8] = {}, by_format[8] = {}, stalls = 0;
 
     for (uint64_t cycle = 0; cycle < cycles; cycle++) {
@@ -119,11 +120,11 @@ int main(int argc, char **argv)
         dut.eval();
         if (!stall) {
             bench.taken++;
-            bench.compare(max, dut.max_o, &cells_vector::max);
             bench.compare(rint, dut.rint_o, &cells_vector::rint);
         }
         bench.compare(add, dut.add_o, &cells_vector::add);
         bench.compare(mul, dut.mul_o, &cells_vector::mul);
+        bench.compare(max, dut.max_o, &cells_vector::max);
         bench.compare(from_int, dut.from_int_o, &cells_vector::from_int);
         bench.compare(func, dut.function_o, &cells_vector::function);
         bench.compare(code, dut.code_o, &cells_vector::code, &cells_vector::code_mask);
