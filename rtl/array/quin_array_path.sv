@@ -86,7 +86,8 @@ module quin_array_path #(
     logic [1:0] unused_blocked;
     logic [3:0] stream_error;
     logic [39:0] stream_address;
-    logic [8*StreamBytes-1:0] stream_data;
+    logic [8*StreamBytes-1:0] beat, stream_data;
+    logic beat_valid, beat_ready;
 
     assign precision = push_cmd_i[quin_pkg::FIELD_MATMUL_PRECISION_LSB +: 2];
     assign scales = !push_cmd_i[quin_pkg::FIELD_MATMUL_COLUMN_SCALES_LSB] ? 35'd0 :
@@ -96,7 +97,7 @@ module quin_array_path #(
     assign stream_in = {push_cmd_i[quin_pkg::FIELD_MATMUL_TILE_STRIDE_LSB +: 40],
                         ({15'd0, push_k_i} << Shift) + scales, push_tiles_i[19:0], address};
     assign stream_idle_o = queue_empty && dma_idle;
-    assign count_taken_o = stream_valid && stream_ready;
+    assign count_taken_o = beat_valid && beat_ready;
     assign stall_stream_o = stall_beat || stall_act;
 
     quin_unit_queue #(.Width(StreamBits)) u_queue (
@@ -112,9 +113,13 @@ module quin_array_path #(
         .job_valid_i(job_valid), .job_ready_o(job_ready), .job_address_i(stream_job[39:0]),
         .job_tiles_i(stream_job[59:40]), .job_tile_bytes_i(stream_job[94:60]), .job_tile_stride_i(stream_job[134:95]),
         .done_o(stream_done), .done_error_o(stream_error), .done_address_o(stream_address),
-        .stream_valid_o(stream_valid), .stream_ready_i(stream_ready), .stream_data_o(stream_data),
+        .stream_valid_o(beat_valid), .stream_ready_i(beat_ready), .stream_data_o(beat),
         .ar_valid_o, .ar_ready_i, .ar_addr_o, .ar_len_o, .r_valid_i, .r_ready_o, .r_data_i, .r_resp_i, .r_last_i,
         .count_beat_o);
+
+    quin_skid #(.Width(8 * StreamBytes)) u_beat (
+        .clk_i, .rst_ni(rst_ni && !stream_flush_i), .valid_i(beat_valid), .ready_o(beat_ready), .data_i(beat),
+        .valid_o(stream_valid), .ready_i(stream_ready), .data_o(stream_data));
 
     // ---- array ----
     logic array_done;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes two
+// The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes three
 // cycles later; requests may follow each other at once. Registers that only hold a value stand in block RAM, those that
 // the hardware looks at in registers, too; general registers, row registers and counters have their own files.
 `default_nettype none
@@ -19,7 +19,7 @@ module quin_registers #(
     input  logic         we_i,
     input  logic [13:0]  addr_i,      // byte offset
     input  logic [31:0]  wdata_i,
-    output logic [31:0]  rdata_o,     // two cycles after the request
+    output logic [31:0]  rdata_o,     // three cycles after the request
     // live values
     output logic [39:0]  program_o,   // all ones: beyond 2^40, where no window reaches
     output logic [31:0]  length_o,
@@ -208,9 +208,8 @@ module quin_registers #(
             endcase
     end
 
-    assign rdata_o = rowreg_q ? rowreg_data_i : counter_q ? counter_data_i : held_q ? value_q : rdata_q;
-
     always_ff @(posedge clk_i) begin
+        rdata_o <= rowreg_q ? rowreg_data_i : counter_q ? counter_data_i : held_q ? value_q : rdata_q;
         rdata_q <= rdata_d;
         rowreg_q <= in_rowreg;
         counter_q <= in_counter;

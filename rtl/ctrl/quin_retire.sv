@@ -80,7 +80,7 @@ module quin_retire #(
     quin_fifo #(.Width(128), .Depth(32)) u_records (
         .clk_i, .rst_ni, .valid_i(push), .ready_o(room), .data_i(next), .valid_o(record_valid), .ready_i(pop),
         .data_o(record), .count_o(count));
-    assign full_o = count >= Hold;
+    always_ff @(posedge clk_i) full_o <= rst_ni && count >= Hold;
     assign busy_o = have_q != '0 || record_valid || state_q != IDLE || error_valid_o;
 
     // ---- one after the other to DRAM ----

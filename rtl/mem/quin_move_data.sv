@@ -150,8 +150,10 @@ module quin_move_data #(
     logic [BusBytes-1:0] strb_q, strb, bus_strb, got_bus_strb_q;
     logic [WriteBits-1:0] w_count;
 
-    // Room for what this step, two that are asked for and the one under way may push.
-    assign get = active_q && store_i && ask_ready && w_count < WriteBits'(WriteBeats - 3);
+    // Room for what the last step and this one, two that are asked for and the one under way may push.
+    logic w_room_q;
+    always_ff @(posedge clk_i) w_room_q <= rst_ni && w_count < WriteBits'(WriteBeats - 4);
+    assign get = active_q && store_i && ask_ready && w_room_q;
 
     // ---- requests: word, data and strobes of a LOAD, what to do with the line of a STORE ----
     localparam int AskBits = 20 + 32 + 4 + 2 + BusBytes + 5 + 1 + 1;

@@ -117,7 +117,9 @@ module quin_move_dma #(
     end
 
     // ---- bursts ----
-    logic burst_valid, burst_ready, burst, walk_end, bus_error_q;
+    localparam int BurstBits = 40 + 7 + 13 + 22 + 5 + 40;
+    logic cut_valid, cut_ready, burst_valid, burst_ready, burst, walk_end, bus_error_q;
+    logic [BurstBits-1:0] cut;
     logic [39:0] burst_address, burst_run, walk_address;
     logic [6:0] burst_beats;
     logic [12:0] burst_bytes;
@@ -149,17 +151,30 @@ module quin_move_dma #(
         .row_o,
         .row_ready_i,
         .row_address_i,
-        .burst_valid_o  (burst_valid),
-        .burst_ready_i  (burst_ready),
-        .burst_address_o(burst_address),
-        .burst_beats_o  (burst_beats),
-        .burst_bytes_o  (burst_bytes),
-        .burst_sp_o     (burst_sp),
-        .burst_index_o  (burst_index),
-        .burst_run_o    (burst_run),
+        .burst_valid_o  (cut_valid),
+        .burst_ready_i  (cut_ready),
+        .burst_address_o(cut[126:87]),
+        .burst_beats_o  (cut[86:80]),
+        .burst_bytes_o  (cut[79:67]),
+        .burst_sp_o     (cut[66:45]),
+        .burst_index_o  (cut[44:40]),
+        .burst_run_o    (cut[39:0]),
         .end_o          (walk_end),
         .error_o        (walk_error),
         .error_address_o(walk_address)
+    );
+
+    quin_skid #(
+        .Width(BurstBits)
+    ) u_cut (
+        .clk_i,
+        .rst_ni,
+        .valid_i(cut_valid),
+        .ready_o(cut_ready),
+        .data_i (cut),
+        .valid_o(burst_valid),
+        .ready_i(burst_ready),
+        .data_o ({burst_address, burst_beats, burst_bytes, burst_sp, burst_index, burst_run})
     );
 
     // A burst leaves when there is room for its note, and for the longest burst's data or for its answer.

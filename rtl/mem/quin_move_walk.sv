@@ -2,7 +2,7 @@
 // First half of the move DMA: walks rows, groups and runs of a job in the order of docs/commands.md, checks each and
 // splits it into bursts. a = row_address(r) + j * group_stride, run i at a + i * outer_stride, `inner` elements long:
 // ALIGN and SCRATCHPAD group by group, WINDOW run by run. The first failing one ends the walk, after all bursts
-// before it. Three stages: generator (three cycles more a group) -> window check and cut of the first burst -> bursts.
+// before it. Three stages: generator (three cycles more a group, two a row) -> window check -> bursts.
 // A run takes two cycles, or two for each of its bursts. end_o stays 1 from the end of the walk to the next start_i;
 // stop_i ends it early.
 `default_nettype none
@@ -60,7 +60,7 @@ module quin_move_walk #(
     logic [40:0] group_address_q, run_address_q, next_group, next_run; // bit 40: beyond 2^40, stays set
     logic [21:0] n_bytes, n_bytes_q, inner_bytes_q, run_left_q, run_bytes, run_sp_q; // those of the job in registers
     logic [6:0] run_offset_q;               // byte of the group, modulo 128
-    logic run_end;
+    logic run_end, row_ready_q;
     logic [32:0] sp_end;
     logic [19:0] n_words_q;
     logic [1:0] low_mask;
@@ -84,6 +84,7 @@ module quin_move_walk #(
         misaligned_q <= ((group_address_q[1:0] | outer_stride_i[1:0]) & low_mask) != 2'b0;
         beyond_q <= sp_end > 33'(SpWords);
         groups_end_q <= group_q == groups_i;
+        row_ready_q <= state_q == ROW && row_ready_i && !row_ready_q;
     end
 
     // A token is a run, an error or the end of the job.
@@ -129,7 +130,7 @@ module quin_move_walk #(
             case (state_q)
                 IDLE: if (start_i) state_q <= element_i == 2'd3 || inner_i == 20'd0 ? LAST : ROW;
                 ROW: if (row_q == rows_i) state_q <= LAST;
-                     else if (row_ready_i) state_q <= GROUP;
+                     else if (row_ready_q) state_q <= GROUP;
                 GROUP: state_q <= CHECK;
                 CHECK: begin
                     if (groups_end_q) state_q <= ROW;
@@ -231,8 +232,8 @@ module quin_move_walk #(
         .MaxBeats(MaxBeats),
         .LeftBits(22)
     ) u_split (
-        .address_i(cutting ? s_address_q[11:0] : c_address_q[11:0]),
-        .left_i   (cutting ? s_left_q : c_bytes_q),
+        .address_i(s_address_q[11:0]),
+        .left_i   (s_left_q),
         .beats_o  (split_beats),
         .bytes_o  (split_bytes),
         .end_o    (split_end)
@@ -243,8 +244,8 @@ module quin_move_walk #(
     assign s_take = s_ready && c_checked_q;
 
     always_ff @(posedge clk_i) begin
-        s_cut_q <= cutting || s_take || (s_cut_q && !s_fire);
-        if (cutting || s_take) {s_beats_q, s_bytes_q, s_end_q} <= {split_beats, split_bytes, split_end};
+        s_cut_q <= cutting || (s_cut_q && !s_fire);
+        if (cutting) {s_beats_q, s_bytes_q, s_end_q} <= {split_beats, split_bytes, split_end};
     end
 
     always_ff @(posedge clk_i) begin

@@ -4,7 +4,7 @@
 // and how many of its elements are visible. A used stream that passes the end of the scratchpad ends the walk
 // before its group is given; error_address_o is then the last such stream's place, as in the golden model.
 // start_i loads the job (base_i; the other fields are looked at from the next cycle on, stop_i too, which
-// ends the walk at once); the first group is there two cycles later, then one a cycle. valid_o has no ready:
+// ends the walk at once); the first group is there three cycles later, then one a cycle. valid_o has no ready:
 // room_i = 0 stops the walk, and the two groups that may still come must find room.
 `default_nettype none
 module quin_vector_address (
@@ -36,7 +36,7 @@ module quin_vector_address (
 
     logic [9:0]             row_q, rows_left_q, groups_left_q;  // left behind the present one
     logic                   row_end_q, rows_end_q;              // these are 0
-    logic                   walking_q, given_q, error_q, step, astray;
+    logic                   walking_q, given_q, ready_q, error_q, step, astray;
     logic [19:0]            visible_q;
     logic [21*Streams-1:0]  place;
     logic [Streams-1:0]     beyond;
@@ -47,13 +47,14 @@ module quin_vector_address (
     assign visible_o = visible_q;
     assign error_o = error_q;
 
-    assign step = walking_q && room_i && row_ready_i;
+    assign step = walking_q && room_i && ready_q;
     assign astray = beyond != 0;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             walking_q <= 1'b0;
             given_q <= 1'b0;
+            ready_q <= 1'b0;
             error_q <= 1'b0;
         end else begin
             if (start_i)
@@ -61,6 +62,7 @@ module quin_vector_address (
             else if (stop_i || (given_q && astray) || (step && row_end_q && rows_end_q))
                 walking_q <= 1'b0;
             given_q <= step && !stop_i && !(given_q && astray);
+            ready_q <= row_ready_i && !start_i && !(step && row_end_q);  // of this row
             error_q <= !start_i && (error_q || (given_q && astray));
         end
     end

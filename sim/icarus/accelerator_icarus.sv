@@ -124,6 +124,7 @@ module accelerator_icarus;
             addr = offset[13:0];
             cycle;
             req = 0;
+            cycle;  // the answer takes two cycles more
             cycle;
             #1 word = rdata;
         end

@@ -194,6 +194,7 @@ static uint32_t sim_reg_read(quin_sim *s, uint32_t offset)
     tick(s);
     s->top->reg_req_i = 0;
     s->top->eval();
+    tick(s); // the answer takes two cycles more
     tick(s);
     return s->top->reg_rdata_o;
 }

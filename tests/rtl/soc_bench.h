@@ -156,6 +156,7 @@ struct Soc {
         top->reg_addr_i = offset;
         tick();
         top->reg_req_i = 0;
+        tick(); // the answer takes two cycles more
         tick();
         return top->reg_rdata_o;
     }
