@@ -10,7 +10,7 @@ package quin_cell_pkg;
     localparam int F32_TO_INT8_LATENCY = 4;
     localparam int F32_MAX_LATENCY = 2;
     localparam int F32_RINT_LATENCY = 0;  // combinational
-    localparam int FUNC_LATENCY = 42;     // quin_func: 1 + 10 stages of 4 + 1
+    localparam int FUNC_LATENCY = 43;     // quin_func: 2 + 10 stages of 4 + 1
     /* verilator lint_on UNUSEDPARAM */
 endpackage
 `default_nettype wire

@@ -10,8 +10,8 @@
 //   rsqrt  y*y          h*d   S1-d   y*d          y*y   h*d   S2-d   y*d     exponent - e/2
 // A place without an operation multiplies by 1 or adds -0, which changes no bit of any operand. A result known
 // at the start (NaN, infinity, zero), and rint's, goes beside the ten places; what they make of it is not
-// looked at. So they never meet NaN or infinity, and the sums of A4 and A9 are at least half of their operands
-// (docs/numerics.md).
+// looked at. So they never meet NaN or infinity. A4 and A9 add to C2, T or y what is much smaller, or form
+// 1.5 - d for d near 0.5: their sums are never below half of the larger operand.
 `default_nettype none
 module quin_func (
     input  logic        clk_i,
@@ -29,25 +29,40 @@ module quin_func (
     localparam logic [1:0] NUMBER = 2'd0, ZERO = 2'd1, INFINITE = 2'd2, NAN = 2'd3;  // known at the start
     localparam logic [1:0] PASS = 2'd0, EXP2 = 2'd1, RECIP = 2'd2, RSQRT = 2'd3;
 
+    // What the start asks of x and of the function.
+    logic [31:0] x_q;
+    logic        exp2_q, recip_q, rsqrt_q, rint_q;
+    logic        nan, beyond_exp2, below_exp2, beyond_recip;
+    always_ff @(posedge clk_i) begin
+        if (en_i) begin
+            x_q <= x_i;
+            exp2_q <= func_i == quin_pkg::FUNC_EXP2;
+            recip_q <= func_i == quin_pkg::FUNC_RECIP;
+            rsqrt_q <= func_i == quin_pkg::FUNC_RSQRT;
+            rint_q <= func_i == quin_pkg::FUNC_RINT;
+            nan <= x_i[30:0] > INFINITY;
+            beyond_exp2 <= x_i[30:23] >= 8'd134;       // |x| >= 128
+            below_exp2 <= x_i[30:0] > 31'h42fc0000;    // |x| > 126
+            beyond_recip <= x_i[30:0] > 31'h7e800000;  // |x| > 2^126
+        end
+    end
+
     // Start: which sequence, the seed of y from the table, what is added to the result's exponent. Fraction
     // of x and a bit, which is 0 only for rsqrt of an even exponent, give m (recip) and h (rsqrt).
-    logic        sign, zero, nan, odd;
+    logic        sign, zero, odd;
     logic [7:0]  exponent;
-    logic [30:0] magnitude;
     logic [8:0]  recip_seed, rsqrt_seed, seed;  // y = 0.5 + seed/1024
     logic [7:0]  recip_scale, rsqrt_scale, scale;  // modulo 256
     logic [1:0]  kind;
     logic [1:0]  known;  // what PASS gives: NUMBER is x
     logic        known_sign;
-    assign sign = x_i[31];
-    assign exponent = x_i[30:23];
-    assign magnitude = x_i[30:0];
+    assign sign = x_q[31];
+    assign exponent = x_q[30:23];
     assign zero = exponent == 0;
-    assign nan = magnitude > INFINITY;
     assign odd = !exponent[0];  // of the exponent without its bias of 127
     logic [6:0] recip_at, rsqrt_at;  // 0 in other functions: the tables stay behind the register of x
-    assign recip_at = x_i[22:16] & {7{func_i == quin_pkg::FUNC_RECIP}};
-    assign rsqrt_at = {odd, x_i[22:17]} & {7{func_i == quin_pkg::FUNC_RSQRT}};
+    assign recip_at = x_q[22:16] & {7{recip_q}};
+    assign rsqrt_at = {odd, x_q[22:17]} & {7{rsqrt_q}};
     assign recip_seed = {quin_pkg::RECIP_TABLE[{recip_at, 3'b0} +: 8], 1'b0};
     assign rsqrt_seed = quin_pkg::RSQRT_TABLE[9 * {25'b0, rsqrt_at} +: 9];
     assign recip_scale = 8'd127 - exponent;
@@ -59,35 +74,34 @@ module quin_func (
         known_sign = sign && !nan;
         scale = recip_scale;
         seed = recip_seed;
-        case (func_i)
-            quin_pkg::FUNC_EXP2:
-                if (!nan && !sign && exponent >= 8'd134)  // x >= 128
-                    known = INFINITE;
-                else if (!nan && sign && magnitude > 31'h42fc0000)  // x < -126
-                    {known, known_sign} = {ZERO, 1'b0};
-                else if (!nan)
-                    kind = EXP2;
-            quin_pkg::FUNC_RECIP:
-                if (zero)
-                    known = INFINITE;
-                else if (!nan && magnitude > 31'h7e800000)  // |x| > 2^126
-                    known = ZERO;
-                else if (!nan)
-                    kind = RECIP;
-            quin_pkg::FUNC_RSQRT: begin
-                if (zero)
-                    known = INFINITE;
-                else if (nan || sign)
-                    {known, known_sign} = {NAN, 1'b0};
-                else if (exponent == 8'hff)
-                    known = ZERO;
-                else
-                    kind = RSQRT;
-                scale = rsqrt_scale;
-                seed = rsqrt_seed;
-            end
-            default: ;
-        endcase
+        if (exp2_q) begin
+            if (!nan && !sign && beyond_exp2)
+                known = INFINITE;
+            else if (!nan && sign && below_exp2)
+                {known, known_sign} = {ZERO, 1'b0};
+            else if (!nan)
+                kind = EXP2;
+        end
+        if (recip_q) begin
+            if (zero)
+                known = INFINITE;
+            else if (!nan && beyond_recip)
+                known = ZERO;
+            else if (!nan)
+                kind = RECIP;
+        end
+        if (rsqrt_q) begin
+            if (zero)
+                known = INFINITE;
+            else if (nan || sign)
+                {known, known_sign} = {NAN, 1'b0};
+            else if (exponent == 8'hff)
+                known = ZERO;
+            else
+                kind = RSQRT;
+            scale = rsqrt_scale;
+            seed = rsqrt_seed;
+        end
     end
 
     logic [1:0]  kind1, kind2, kind3, kind4, kind5, kind6, kind7, kind8, kind9, kind10;
@@ -99,14 +113,14 @@ module quin_func (
     always_ff @(posedge clk_i) begin
         if (en_i) begin
             kind1 <= kind;
-            rint1 <= func_i == quin_pkg::FUNC_RINT;
+            rint1 <= rint_q;
             sign1 <= kind == RECIP && sign;
             scale1 <= scale;
             seed1 <= seed;
-            value1 <= x_i;
+            value1 <= x_q;
             known1 <= known;
             known_sign1 <= known_sign;
-            bit1 <= func_i == quin_pkg::FUNC_RECIP || odd;
+            bit1 <= recip_q || odd;
         end
     end
 
@@ -126,11 +140,14 @@ module quin_func (
 
     // Beside it near = rint(x * 32) / 32 for exp2, rint(x) for rint; the factors move the exponent, which has
     // room. near, or a result known before, takes the place that holds seed, bit and fraction in the others.
-    logic [31:0] near_b, near_c, near2;
+    logic [31:0] near_b, rint_c, number_c, near_c, near2;
     logic [32:0] side_b, side_c, side_d, side2;
-    logic        exp2_b, exp2_c, near_is_b;
+    logic        exp2_b, exp2_c, near_is_b, near_is_c;
     quin_f32_rint rint (.x_i(side_b[31:0]), .y_o(near_b));
-    assign near_c = {side_c[31], side_c[30:23] - (exp2_c && side_c[30:23] != 0 ? 8'd5 : 8'd0), side_c[22:0]};
+    assign number_c = near_is_c ? rint_c : side_c[31:0];
+    assign near_c[31] = number_c[31];
+    assign near_c[30:23] = number_c[30:23] - (exp2_c && number_c[30:23] != 0 ? 8'd5 : 8'd0);
+    assign near_c[22:0] = number_c[22:0];
     assign near2 = side2[31:0];
     always_ff @(posedge clk_i) begin
         if (en_i) begin
@@ -139,7 +156,9 @@ module quin_func (
             side_b <= kind1 == EXP2 ? {1'b0, value1[31], value1[30:23] + 8'd5, value1[22:0]} :
                       kind1 == PASS ? {1'b0, result1} : {seed1, bit1, value1[22:0]};
             exp2_c <= exp2_b;
-            side_c <= {side_b[32], near_is_b ? near_b : side_b[31:0]};
+            near_is_c <= near_is_b;
+            rint_c <= near_b;
+            side_c <= side_b;
             side_d <= {side_c[32], near_c};
             side2 <= side_d;
         end
