@@ -101,7 +101,7 @@ static bool take_top_p(struct reader *p, const json_t *v)
 
 static bool take_top_k(struct reader *p, const json_t *v)
 {
-    int64_t k;
+    int64_t k = 0;
     if (!to_integer(p, v, 0, &k))
         return false;
     p->r->sampling.top_k = (size_t)k;
@@ -110,7 +110,7 @@ static bool take_top_k(struct reader *p, const json_t *v)
 
 static bool take_seed(struct reader *p, const json_t *v)
 {
-    int64_t seed;
+    int64_t seed = 0;
     if (!to_integer(p, v, INT64_MIN, &seed))
         return false;
     p->r->sampling.seed = (uint64_t)seed;
