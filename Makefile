@@ -115,7 +115,7 @@ build/rtl/%/libquin_sim.so: $(RTL) tools/build-rtl rtl/spec/configs.def build/fi
 	@tools/build-rtl $*
 
 tests-c: $(TEST_BINS) build/quintrit build/gen build/bench-rtl
-tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/quintrit
+tests-san: $(SAN_BINS) build/san/fuzz_gguf build/san/fuzz_http build/san/quintrit
 
 build/tests/%: tests/%.c build/libquintrit.a
 	@mkdir -p $(@D)
@@ -138,6 +138,9 @@ build/san/quintrit: $(CLI) build/san/libquintrit.a
 
 build/san/fuzz_gguf: tests/fuzz/fuzz_gguf.c build/san/libquintrit.a
 	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $< build/san/libquintrit.a $(LDLIBS)
+
+build/san/fuzz_http: tests/fuzz/fuzz_http.c $(SERVE:%.c=build/san/obj/%.o) build/san/libquintrit.a
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $^ $(SERVE_LIBS) $(LDLIBS)
 
 build/san/%: tests/%.c build/san/libquintrit.a
 	@mkdir -p $(@D)
