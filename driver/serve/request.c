@@ -251,7 +251,7 @@ static bool take_message(struct reader *p, const json_t *v, struct quin_chat_mes
     {
         if (strcmp(key, "role") && strcmp(key, "content") && strcmp(key, "name") && !is_empty(value))
             return quin_fault_set(p->fault, 400, "unsupported_parameter", "messages",
-                                  "a message has the field '%.64s'; only role, content and name are supported", key);
+                                  "a message of 'messages' has the field '%.64s'; only role, content and name are supported", key);
     }
     return take_role(p, json_object_get(v, "role"), m) && take_content(p, json_object_get(v, "content"), m);
 }
