@@ -75,15 +75,16 @@ static char wait_for_wake(double seconds)
 static void log_request(void *user, const struct quin_serve_record *r)
 {
     const struct server *v = user;
-    char path[128], when[32] = "", tokens[64] = "";
+    char method[24], path[128], when[32] = "", tokens[64] = "";
     struct tm t;
     time_t now = time(NULL);
+    quin_text_quote(r->method, strlen(r->method), method, sizeof method);
     quin_text_quote(r->path, strlen(r->path), path, sizeof path);
     if (localtime_r(&now, &t))
         strftime(when, sizeof when, "%H:%M:%S", &t);
     if (r->prompt_tokens)
         snprintf(tokens, sizeof tokens, ", %zu + %zu tokens", r->prompt_tokens, r->made);
-    fprintf(stderr, "%s%s%s %.16s %s %s%u%s%s, %.2f s\n", v->faint, when, v->plain, r->method, path,
+    fprintf(stderr, "%s%s%s %s %s %s%u%s%s, %.2f s\n", v->faint, when, v->plain, method, path,
             r->status >= 400 ? v->bad : "", r->status, r->status >= 400 ? v->plain : "", tokens, r->seconds);
 }
 

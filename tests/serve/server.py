@@ -95,7 +95,7 @@ class Server:
 
     def read(self) -> None:
         for raw in self.process.stderr:
-            self.lines.append(raw.decode())
+            self.lines.append(raw.decode(errors="surrogateescape"))
             found = re.search(r" at http://\S+:(\d+) ", self.lines[-1])
             if found and not self.port:
                 self.port = int(found[1])

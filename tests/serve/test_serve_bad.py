@@ -53,7 +53,7 @@ WRONG_CHAT = [
 NO_JSON = [b"", b"{", b"[]", b"3", b"null", b'"x"', b'{"prompt": "a",}', b'{"prompt": "\xff"}', b'{"prompt": "\xed\xa0\x80"}',
            b'{"prompt": "\\ud800"}', b'{"prompt": "\\u0000"}', b'{"prompt": "a", "prompt": "b"}', b'{"prompt": "a"} x',
            b'{"prompt": "a", "max_tokens": 99999999999999999999}', b'{"prompt": "a", "temperature": 1e999}',
-           b'{"prompt": "a", "temperature": NaN}', b"[" * 100000, b'{"a":' * 50000, b'{"prompt": "a"', b"\0" * 100]
+           b'{"prompt": "a", "temperature": NaN}', b"[" * 100000, b'{"a":' * 15000, b'{"prompt": "a"', b"\0" * 100]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,7 @@ def small():
         yield server
         server.is_healthy()
         assert "Sanitizer" not in server.text()
+        assert all(line.rstrip("\n").isprintable() for line in server.lines)
 
 
 # ---- errors of the body ----
@@ -115,7 +116,7 @@ def test_neutral_fields_are_taken(small):
 # ---- errors of HTTP ----
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v1/models/", "/v1/completions/", "/v1/embeddings", "/v1//models", "/%00",
-                                  "/v1/models%00", "/..%2f..%2fetc/passwd", "/" + "a" * 2000])
+                                  "/..%2f..%2fetc/passwd", "/" + "a" * 2000])
 def test_unknown_paths(small, path):
     small.ask(path).is_error(404)
 
@@ -186,30 +187,25 @@ def test_several_requests_on_a_connection(small):
 
 # ---- limits ----
 
-def test_queue_is_full(small):
+def test_queue_is_full():
     """Two answers and two that wait; the fifth hears 429 at once, and the four get their answers."""
-    raw = request(TEXT, {"prompt": "a", "max_tokens": 60, "temperature": 0})
-    users = [small.connect() for _ in range(4)]
-    status = []
-    for s in users:
-        s.sendall(raw)
-    for _ in range(100):
-        answer = small.ask(TEXT, {"prompt": "a", "max_tokens": 1})
-        status.append(answer.status)
-        if answer.status == 429:
-            answer.is_error(429, code="server_busy")
-            assert answer.headers["retry-after"] == "1"
-            break
-    assert 429 in status, status
-    with pytest.raises(openai.RateLimitError):
-        small.client().completions.create(model="quintrit-stories-5m", prompt="a", max_tokens=1)
-    bodies = {Answer(small.receive(s)).json()["choices"][0]["text"] for s in users}
-    assert len(bodies) == 1
-    small.waits_for(busy=0, waiting=0)
+    with Server("--slots", "2", "--queue", "2") as server:
+        raw = request(TEXT, {"prompt": "a", "max_tokens": 500, "temperature": 0})
+        users = [server.connect() for _ in range(4)]
+        for s in users:
+            s.sendall(raw)
+        server.waits_for(busy=2, waiting=2)
+        answer = server.ask(TEXT, {"prompt": "a", "max_tokens": 1})
+        answer.is_error(429, code="server_busy")
+        assert answer.headers["retry-after"] == "1"
+        with pytest.raises(openai.RateLimitError):
+            server.client().completions.create(model="quintrit-stories-5m", prompt="a", max_tokens=1)
+        assert len({Answer(server.receive(s)).json()["choices"][0]["text"] for s in users}) == 1
+        server.waits_for(busy=0, waiting=0)
 
 
 def test_answer_takes_too_long():
-    with Server("--answer-timeout", "1", "--slots", "1", "--kernel", "reference", "--threads", "1",
+    with Server("--answer-timeout", "1", "--slots", "1", "--kernel", "plain", "--threads", "1",
                 **({"binary": str(SAN)} if SAN.exists() else {})) as server:
         answer = server.ask(TEXT, {"prompt": "a", "max_tokens": 500, "temperature": 0, "stop": "never so"})
         answer.is_error(503, "1 seconds", code="timeout")
