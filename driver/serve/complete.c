@@ -103,21 +103,31 @@ static bool prepare(struct quin_exchange *x, struct quin_request *r, struct quin
 
 /* ---- waiting ---- */
 
+/* Now and then, however fast text comes: does the client still want it, in its time? */
+static bool look(struct quin_exchange *x, struct quin_fault *fault)
+{
+    double now = quin_serve_now();
+    if (now - x->looked < LOOK_SECONDS)
+        return true;
+    x->looked = now;
+    if (quin_connection_is_gone(x->watched)) {
+        x->status = 499;
+        return false;
+    }
+    if (now - x->began > x->s->options.answer_seconds)
+        return quin_fault_set(fault, 503, "timeout", NULL, "the answer took longer than the %g seconds that this server "
+                              "gives it; ask for fewer tokens", x->s->options.answer_seconds);
+    return true;
+}
+
 /* More text, or the end. False: nothing is to be answered any more (the client is gone), or *fault is set. */
 static bool more(struct quin_exchange *x, struct quin_task_view *view, struct quin_fault *fault)
 {
     do {
         quin_task_wait(x->task, LOOK_SECONDS, view);
-        if (view->finish || view->length)
-            break;
-        if (quin_connection_is_gone(x->watched)) {
-            x->status = 499;
+        if (!view->finish && !look(x, fault))
             return false;
-        }
-        if (quin_serve_now() - x->began > x->s->options.answer_seconds)
-            return quin_fault_set(fault, 503, "timeout", NULL, "the answer took longer than the %g seconds that this server "
-                                  "gives it; ask for fewer tokens", x->s->options.answer_seconds);
-    } while (true);
+    } while (!view->finish && !view->length);
     x->usage.made = view->made;
     x->usage.reused = view->reused;
     x->finish = view->finish;

@@ -39,7 +39,7 @@ struct quin_exchange {
     struct MHD_Connection *connection;
     struct quin_connection *watched;
     char *method, *path;
-    double began;
+    double began, looked; /* looked: for a client that has gone away */
     struct quin_fault fault; /* found before the body was there */
     char *body;              /* [length], of [seen] bytes that came */
     size_t length, room, seen;
