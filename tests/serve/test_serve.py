@@ -22,19 +22,20 @@ def served(folder, pieces, *args, change=None):
     return Server("-m", model.write(folder / "chain.gguf"), *args)
 
 
+def deep(model):
+    """So many layers that a stream's tokens come one by one."""
+    model.layers = 40
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("serve"), SENTENCE, "--temp", "0") as server:
+    with served(tmp_path_factory.mktemp("serve"), SENTENCE, "--temp", "0", change=deep) as server:
         yield server
         server.is_healthy()
 
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
-    """With so many layers that a stream's tokens come one by one."""
-    def deep(model):
-        model.layers = 40
-
     with served(tmp_path_factory.mktemp("serve"), BROKEN, "--temp", "0", change=deep) as server:
         yield server
 
@@ -95,7 +96,7 @@ def test_streamed_is_whole(chain):
     client = chain.client()
     stream = client.completions.create(model="test", prompt="a", max_tokens=50, stream=True)
     text, reason, pieces = streamed(stream)
-    assert (text, reason) == (TEXT, "stop") and "".join(pieces) == text
+    assert (text, reason) == (TEXT, "stop") and len(pieces) > 1
 
 
 def test_usage_of_a_stream(chain):

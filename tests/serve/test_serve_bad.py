@@ -12,7 +12,7 @@ import openai
 import pytest
 from server import JSON, ROOT, Answer, Server, completion, request
 
-SAN = ROOT / "build/san/quintrit"
+SAN = ROOT / os.environ.get("QUIN_SAN", "build/san/quintrit")
 MUTATED = int(os.environ.get("QUIN_SERVE_MUTATED", "1000"))
 SEED = int(os.environ.get("SEED", "7"))
 BODIES = [json.loads(line) for line in (ROOT / "tests/fuzz/http_bodies.jsonl").read_text().splitlines()]

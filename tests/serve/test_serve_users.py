@@ -172,7 +172,7 @@ def start_stream(server: Server, most: int = 500) -> socket.socket:
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
 def test_signal_while_streaming(which):
     """The answer under way is finished; new connections are refused; exit code 0."""
-    with Server() as server:
+    with Server("--grace", "120") as server:
         whole = completion(server, "Once", max_tokens=300, temperature=0)
         server.waits_for(busy=0)
         s = start_stream(server, 300)
@@ -180,7 +180,7 @@ def test_signal_while_streaming(which):
         answer = Answer(server.receive(s))
         assert answer.events()[-1] == "[DONE]"
         assert "".join(e["choices"][0]["text"] for e in answer.events()[:-1]) == whole["choices"][0]["text"]
-        assert server.process.wait(10) == 0
+        assert server.process.wait(30) == 0
         with pytest.raises(ConnectionRefusedError):
             server.connect()
         assert "shutting down" in server.text()
