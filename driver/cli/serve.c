@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * quintrit serve: the server of driver/serve with the options of the command line, a line on stderr for each request,
- * and an end in good order on SIGINT and SIGTERM.
+ * quintrit serve: the server of driver/serve with the options of the command line, a line on stderr for each
+ * request, and an end in good order on SIGINT and SIGTERM.
  */
 #define _POSIX_C_SOURCE 200809L /* sigaction, localtime_r */
 #include <errno.h>
@@ -124,7 +124,9 @@ static enum quin_exit read_key(struct server *v)
 /* The model's name for clients: --model-name, or the file's, in characters that need no quotes anywhere. */
 static void choose_name(struct server *v)
 {
-    const char *from = v->o->model_name ? v->o->model_name : v->s.model.name[0] ? v->s.model.name : "quintrit";
+    const char *from = v->o->model_name     ? v->o->model_name
+                       : v->s.model.name[0] ? v->s.model.name
+                                            : "quintrit";
     size_t n = 0;
     for (; from[n] && n + 1 < sizeof v->name; n++) {
         bool fit = strchr("-._:/", from[n]) || (from[n] >= '0' && from[n] <= '9') ||
@@ -151,12 +153,21 @@ static enum quin_exit begin(struct server *v)
         quin_term_error("cannot catch signals: %s", strerror(errno));
         return QUIN_EXIT_FAILED;
     }
-    const struct quin_serve_options options = {
-        .host = o->host, .port = o->port, .model = v->name, .key = v->key, .slots = o->slots, .queue = o->queue,
-        .body_bytes = o->body_bytes, .request_seconds = o->request_timeout, .answer_seconds = o->answer_timeout,
-        .most = o->count < 0 ? UINT32_MAX : (uint32_t)o->count,
-        .sampling = {o->temperature > 0 ? o->temperature : 0, o->top_k, o->top_p, 0}, .log = log_request,
-        .broken = on_broken, .user = v};
+    const struct quin_serve_options options = {.host = o->host,
+                                               .port = o->port,
+                                               .model = v->name,
+                                               .key = v->key,
+                                               .slots = o->slots,
+                                               .queue = o->queue,
+                                               .body_bytes = o->body_bytes,
+                                               .request_seconds = o->request_timeout,
+                                               .answer_seconds = o->answer_timeout,
+                                               .most = o->count < 0 ? UINT32_MAX : (uint32_t)o->count,
+                                               .sampling = {o->temperature > 0 ? o->temperature : 0, o->top_k,
+                                                            o->top_p, 0},
+                                               .log = log_request,
+                                               .broken = on_broken,
+                                               .user = v};
     enum quin_err err = quin_serve_open(v->s.lm, v->s.engine, &options, &v->serve, &msg);
     return err ? quin_session_fail(err, &msg) : QUIN_EXIT_GOOD;
 }
@@ -168,10 +179,13 @@ static void tell_start(const struct server *v)
     char host[128];
     quin_text_quote(name, strlen(name), host, sizeof host);
     if (!quin_serve_is_loopback(v->serve) && !v->key)
-        quin_term_error("note: other machines can reach this server and no key is asked for; see --api-key-file");
-    fprintf(stderr, "quintrit: %s at http://%s%s%s:%u (%s, %s, %u slots of %u positions); Ctrl-C ends the server\n", v->name,
-            six ? "[" : "", host, six ? "]" : "", (unsigned)quin_serve_port(v->serve), v->s.device.backend,
-            v->s.device.config, (unsigned)v->s.device.slots, (unsigned)v->s.device.context);
+        quin_term_error(
+            "note: other machines can reach this server and no key is asked for; see --api-key-file");
+    fprintf(stderr,
+            "quintrit: %s at http://%s%s%s:%u (%s, %s, %u slots of %u positions); Ctrl-C ends the server\n",
+            v->name, six ? "[" : "", host, six ? "]" : "", (unsigned)quin_serve_port(v->serve),
+            v->s.device.backend, v->s.device.config, (unsigned)v->s.device.slots,
+            (unsigned)v->s.device.context);
 }
 
 /* ---- the end ---- */

@@ -51,14 +51,14 @@ void quin_answer_begin(struct quin_answer *a, bool chat, const char *model)
 static json_t *usage_of(const struct quin_usage *u)
 {
     return json_pack("{s:I, s:I, s:I, s:{s:I}}", "prompt_tokens", (json_int_t)u->prompt, "completion_tokens",
-                     (json_int_t)u->made, "total_tokens", (json_int_t)(u->prompt + u->made), "prompt_tokens_details",
-                     "cached_tokens", (json_int_t)u->reused);
+                     (json_int_t)u->made, "total_tokens", (json_int_t)(u->prompt + u->made),
+                     "prompt_tokens_details", "cached_tokens", (json_int_t)u->reused);
 }
 
 static json_t *envelope(const struct quin_answer *a, const char *object, json_t *choices)
 {
-    return json_pack("{s:s, s:s, s:I, s:s, s:o}", "id", a->id, "object", object, "created", (json_int_t)a->created, "model",
-                     a->model, "choices", choices);
+    return json_pack("{s:s, s:s, s:I, s:s, s:o}", "id", a->id, "object", object, "created",
+                     (json_int_t)a->created, "model", a->model, "choices", choices);
 }
 
 /* A piece of a stream whose choices are given. */
@@ -79,11 +79,12 @@ char *quin_answer_whole(const struct quin_answer *a, const char *text, size_t le
 {
     json_t *choices;
     if (a->chat)
-        choices = json_pack("[{s:i, s:{s:s, s:s%, s:n}, s:n, s:s}]", "index", 0, "message", "role", "assistant", "content",
-                            text, length, "refusal", "logprobs", "finish_reason", finish);
+        choices =
+            json_pack("[{s:i, s:{s:s, s:s%, s:n}, s:n, s:s}]", "index", 0, "message", "role", "assistant",
+                      "content", text, length, "refusal", "logprobs", "finish_reason", finish);
     else
-        choices = json_pack("[{s:i, s:s%, s:n, s:s}]", "index", 0, "text", text, length, "logprobs", "finish_reason",
-                            finish);
+        choices = json_pack("[{s:i, s:s%, s:n, s:s}]", "index", 0, "text", text, length, "logprobs",
+                            "finish_reason", finish);
     json_t *all = choices ? envelope(a, a->chat ? "chat.completion" : "text_completion", choices) : NULL;
     if (all && json_object_set_new(all, "usage", usage_of(usage))) {
         json_decref(all);
@@ -94,15 +95,15 @@ char *quin_answer_whole(const struct quin_answer *a, const char *text, size_t le
 
 char *quin_answer_role(const struct quin_answer *a)
 {
-    return event(piece(a, json_pack("[{s:i, s:{s:s, s:s}, s:n, s:n}]", "index", 0, "delta", "role", "assistant", "content",
-                                    "", "logprobs", "finish_reason")));
+    return event(piece(a, json_pack("[{s:i, s:{s:s, s:s}, s:n, s:n}]", "index", 0, "delta", "role",
+                                    "assistant", "content", "", "logprobs", "finish_reason")));
 }
 
 char *quin_answer_piece(const struct quin_answer *a, const char *text, size_t length)
 {
     if (a->chat)
-        return event(piece(a, json_pack("[{s:i, s:{s:s%}, s:n, s:n}]", "index", 0, "delta", "content", text, length,
-                                        "logprobs", "finish_reason")));
+        return event(piece(a, json_pack("[{s:i, s:{s:s%}, s:n, s:n}]", "index", 0, "delta", "content", text,
+                                        length, "logprobs", "finish_reason")));
     return event(piece(a, json_pack("[{s:i, s:s%, s:n, s:n}]", "index", 0, "text", text, length, "logprobs",
                                     "finish_reason")));
 }
@@ -110,10 +111,10 @@ char *quin_answer_piece(const struct quin_answer *a, const char *text, size_t le
 char *quin_answer_finish(const struct quin_answer *a, const char *finish)
 {
     if (a->chat)
-        return event(piece(a, json_pack("[{s:i, s:{}, s:n, s:s}]", "index", 0, "delta", "logprobs", "finish_reason",
-                                        finish)));
-    return event(piece(a, json_pack("[{s:i, s:s, s:n, s:s}]", "index", 0, "text", "", "logprobs", "finish_reason",
-                                    finish)));
+        return event(piece(a, json_pack("[{s:i, s:{}, s:n, s:s}]", "index", 0, "delta", "logprobs",
+                                        "finish_reason", finish)));
+    return event(piece(a, json_pack("[{s:i, s:s, s:n, s:s}]", "index", 0, "text", "", "logprobs",
+                                    "finish_reason", finish)));
 }
 
 char *quin_answer_usage(const struct quin_answer *a, const struct quin_usage *usage)
@@ -130,8 +131,8 @@ char *quin_answer_usage(const struct quin_answer *a, const struct quin_usage *us
 
 static json_t *fault_of(const struct quin_fault *f)
 {
-    return json_pack("{s:{s:s, s:s, s:s?, s:s?}}", "error", "message", f->text, "type", quin_fault_type(f->status), "param",
-                     f->param, "code", f->code);
+    return json_pack("{s:{s:s, s:s, s:s?, s:s?}}", "error", "message", f->text, "type",
+                     quin_fault_type(f->status), "param", f->param, "code", f->code);
 }
 
 char *quin_answer_fault(const struct quin_fault *fault)
@@ -146,8 +147,8 @@ char *quin_answer_fault_event(const struct quin_fault *fault)
 
 static json_t *model_of(const char *model, int64_t created)
 {
-    return json_pack("{s:s, s:s, s:I, s:s}", "id", model, "object", "model", "created", (json_int_t)created, "owned_by",
-                     "quintrit");
+    return json_pack("{s:s, s:s, s:I, s:s}", "id", model, "object", "model", "created", (json_int_t)created,
+                     "owned_by", "quintrit");
 }
 
 char *quin_answer_model(const char *model, int64_t created)
@@ -164,6 +165,7 @@ char *quin_answer_health(const struct quin_scheduler_state *s, const char *model
 {
     const char *status = s->broken ? "broken" : s->closed ? "shutting down" : "ok";
     return print(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "status", status, "model", model, "slots",
-                           (json_int_t)s->slots, "busy", (json_int_t)s->busy, "waiting", (json_int_t)s->waiting, "answers",
-                           (json_int_t)s->tasks, "tokens", (json_int_t)s->tokens));
+                           (json_int_t)s->slots, "busy", (json_int_t)s->busy, "waiting",
+                           (json_int_t)s->waiting, "answers", (json_int_t)s->tasks, "tokens",
+                           (json_int_t)s->tokens));
 }

@@ -27,8 +27,8 @@ void quin_answer_begin(struct quin_answer *a, bool chat, const char *model);
 char *quin_answer_whole(const struct quin_answer *a, const char *text, size_t length, const char *finish,
                         const struct quin_usage *usage);
 
-/* Pieces of a stream, each an event ("data: {...}\n\n"): the role that a conversation's answer begins with; text; how it
- * ended; usage. */
+/* Pieces of a stream, each an event ("data: {...}\n\n"): the role that a conversation's answer begins with;
+ * text; how it ended; usage. */
 char *quin_answer_role(const struct quin_answer *a);
 char *quin_answer_piece(const struct quin_answer *a, const char *text, size_t length);
 char *quin_answer_finish(const struct quin_answer *a, const char *finish);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A request for text: body to tokens, tokens to a task, the task's text to an answer, whole or as a stream of events.
+ * A request for text: body to tokens, tokens to a task, the task's text to an answer, whole or as a stream of
+ * events.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 
 #include "exchange.h"
 
-enum { COMPLETION_TOKENS = 16, EVENT_BYTES = 4096 }; /* tokens of a completion that says no number, as OpenAI's */
+enum { COMPLETION_TOKENS = 16 }; /* of a completion that says no number, as OpenAI's */
+enum { EVENT_BYTES = 4096 };     /* of a stream that are written at a time */
 static const double LOOK_SECONDS = 0.1; /* how soon it is seen that a client has gone away */
 
 /* ---- before ---- */
@@ -19,33 +21,39 @@ static bool encode(struct quin_exchange *x, struct quin_request *r, struct quin_
     struct quin_msg msg = {""};
     enum quin_err err = QUIN_OK;
     if (r->chat)
-        err = quin_chat_encode(x->s->lm, r->messages, r->message_count, true, &r->tokens, &r->token_count, &msg);
+        err = quin_chat_encode(x->s->lm, r->messages, r->message_count, true, &r->tokens, &r->token_count,
+                               &msg);
     else if (!r->tokens)
-        err = quin_lm_encode(x->s->lm, r->prompt, r->prompt_length, true, true, &r->tokens, &r->token_count, &msg);
+        err = quin_lm_encode(x->s->lm, r->prompt, r->prompt_length, true, true, &r->tokens, &r->token_count,
+                             &msg);
     if (err)
-        return quin_fault_set(fault, err == QUIN_ERR_MEMORY ? 500 : 400, NULL, r->chat ? "messages" : "prompt", "%s",
-                              msg.text);
+        return quin_fault_set(fault, err == QUIN_ERR_MEMORY ? 500 : 400, NULL,
+                              r->chat ? "messages" : "prompt", "%s", msg.text);
     for (size_t i = 0; i < r->token_count; i++)
         if (r->tokens[i] >= x->s->model.vocab)
-            return quin_fault_set(fault, 400, "invalid_value", "prompt", "token %u is not in the vocabulary of %zu",
-                                  (unsigned)r->tokens[i], x->s->model.vocab);
+            return quin_fault_set(fault, 400, "invalid_value", "prompt",
+                                  "token %u is not in the vocabulary of %zu", (unsigned)r->tokens[i],
+                                  x->s->model.vocab);
     if (!r->token_count)
-        return quin_fault_set(fault, 400, "invalid_value", "prompt", "the prompt is empty, and the model has no token to "
+        return quin_fault_set(fault, 400, "invalid_value", "prompt",
+                              "the prompt is empty, and the model has no token to "
                               "begin with");
     if (r->token_count > x->s->device.context)
         return quin_fault_set(fault, 400, "context_length_exceeded", r->chat ? "messages" : "prompt",
-                              "the prompt has %zu tokens and the context %u positions; shorten it", r->token_count,
-                              (unsigned)x->s->device.context);
+                              "the prompt has %zu tokens and the context %u positions; shorten it",
+                              r->token_count, (unsigned)x->s->device.context);
     return true;
 }
 
 static bool check_model(const struct quin_exchange *x, const struct quin_request *r, struct quin_fault *fault)
 {
     if (r->model && strcmp(r->model, x->s->options.model))
-        return quin_fault_set(fault, 404, "model_not_found", "model", "there is no model '%.100s'; this server has '%.100s'",
-                              r->model, x->s->options.model);
+        return quin_fault_set(fault, 404, "model_not_found", "model",
+                              "there is no model '%.100s'; this server has '%.100s'", r->model,
+                              x->s->options.model);
     if (r->echo && !r->prompt)
-        return quin_fault_set(fault, 400, "unsupported_parameter", "echo", "'echo' needs a prompt that is text");
+        return quin_fault_set(fault, 400, "unsupported_parameter", "echo",
+                              "'echo' needs a prompt that is text");
     return true;
 }
 
@@ -74,10 +82,12 @@ static bool submit(struct quin_exchange *x, const struct quin_request *r, struct
     case QUIN_ADMITTED:
         return true;
     case QUIN_REFUSED_FULL:
-        return quin_fault_set(fault, 429, "server_busy", NULL, "%u answers are computed and %u requests wait; try again later",
+        return quin_fault_set(fault, 429, "server_busy", NULL,
+                              "%u answers are computed and %u requests wait; try again later",
                               (unsigned)x->s->options.slots, (unsigned)x->s->options.queue);
     case QUIN_REFUSED_CLOSED:
-        return quin_fault_set(fault, 503, "unavailable", NULL, "the server is shutting down, or its device has failed");
+        return quin_fault_set(fault, 503, "unavailable", NULL,
+                              "the server is shutting down, or its device has failed");
     case QUIN_REFUSED_MEMORY:
         break;
     }
@@ -115,8 +125,10 @@ static bool look(struct quin_exchange *x, struct quin_fault *fault)
         return false;
     }
     if (now - x->began > x->s->options.answer_seconds)
-        return quin_fault_set(fault, 503, "timeout", NULL, "the answer took longer than the %g seconds that this server "
-                              "gives it; ask for fewer tokens", x->s->options.answer_seconds);
+        return quin_fault_set(fault, 503, "timeout", NULL,
+                              "the answer took longer than the %g seconds that this server "
+                              "gives it; ask for fewer tokens",
+                              x->s->options.answer_seconds);
     return true;
 }
 
@@ -261,7 +273,8 @@ static ssize_t read_stream(void *user, uint64_t position, char *to, size_t most)
 
 static enum MHD_Result send_stream(struct quin_exchange *x)
 {
-    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_BYTES, read_stream, x, NULL);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENT_BYTES, read_stream, x, NULL);
     if (!response)
         return MHD_NO;
     MHD_add_response_header(response, "Content-Type", "text/event-stream");

@@ -40,12 +40,14 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The thread that serves the connection sees its end, and closes the socket. While a request is read nobody else writes. */
+/* The thread that serves the connection sees its end, and closes the socket. While a request is read nobody
+ * else writes. */
 static void cut(struct quin_connection *c)
 {
     static const char late[] =
         "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-        "{\"error\":{\"message\":\"the request took too long to arrive\",\"type\":\"invalid_request_error\",\"param\":null,"
+        "{\"error\":{\"message\":\"the request took too long to "
+        "arrive\",\"type\":\"invalid_request_error\",\"param\":null,"
         "\"code\":null}}";
     if (c->reading && c->line)
         (void)send(c->fd, late, sizeof late - 1, MSG_DONTWAIT | MSG_NOSIGNAL);

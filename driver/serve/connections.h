@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Time limits of connections. A client that sends its request, or takes its answer, more slowly than the limit is cut off
- * by a thread that watches all connections: one byte now and then does not keep a connection.
+ * Time limits of connections. A client that sends its request, or takes its answer, more slowly than the
+ * limit is cut off by a thread that watches all connections: one byte now and then does not keep a
+ * connection.
  */
 #ifndef QUIN_CONNECTIONS_H
 #define QUIN_CONNECTIONS_H

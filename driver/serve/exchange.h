@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside the server: one request and its answer. A thread of the HTTP library serves each connection, and waits here for
- * the device.
+ * Inside the server: one request and its answer. A thread of the HTTP library serves each connection, and
+ * waits here for the device.
  */
 #ifndef QUIN_EXCHANGE_H
 #define QUIN_EXCHANGE_H
@@ -25,6 +25,7 @@ struct quin_serve {
     struct quin_scheduler *scheduler;
     uint32_t port;
     bool loopback;
+    int listening; /* the socket, after the daemon has given it back; else -1 */
     int64_t created;
     pthread_mutex_t lock; /* guards: */
     pthread_cond_t done;
@@ -32,7 +33,14 @@ struct quin_serve {
 };
 
 /* Where a stream is. */
-enum quin_stage { QUIN_STAGE_ROLE, QUIN_STAGE_TEXT, QUIN_STAGE_FINISH, QUIN_STAGE_USAGE, QUIN_STAGE_DONE, QUIN_STAGE_END };
+enum quin_stage {
+    QUIN_STAGE_ROLE,
+    QUIN_STAGE_TEXT,
+    QUIN_STAGE_FINISH,
+    QUIN_STAGE_USAGE,
+    QUIN_STAGE_DONE,
+    QUIN_STAGE_END
+};
 
 struct quin_exchange {
     struct quin_serve *s;

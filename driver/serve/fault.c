@@ -25,7 +25,8 @@ static void clean(char *text)
     }
 }
 
-bool quin_fault_set(struct quin_fault *f, unsigned status, const char *code, const char *param, const char *format, ...)
+bool quin_fault_set(struct quin_fault *f, unsigned status, const char *code, const char *param,
+                    const char *format, ...)
 {
     va_list args;
     *f = (struct quin_fault){.status = status, .code = code, .param = param};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * HTTP: which requests there are, who may send them, how large they may be. libmicrohttpd parses them and runs a
- * thread for each connection; time limits are in connections.c.
+ * HTTP: which requests there are, who may send them, how large they may be. libmicrohttpd parses them and
+ * runs a thread for each connection; time limits are in connections.c.
  */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,8 +19,8 @@
 enum {
     CONNECTIONS_SPARE = 120, /* beside those that may have a slot or wait for one */
     HEADER_BYTES = 32 << 10, /* of a request, and room for the answer's */
-    STACK_BYTES = 1 << 20,   /* a parser of nested JSON needs some */
-    DISCARD = 8              /* times the limit: what of a body that is too long is still read, so that the client hears */
+    STACK_BYTES = 1 << 20, /* a parser of nested JSON needs some */
+    DISCARD = 8 /* times the limit: what of a body that is too long is still read, so that the client hears */
 };
 
 double quin_serve_now(void)
@@ -31,7 +32,8 @@ double quin_serve_now(void)
 
 /* ---- answers ---- */
 
-static enum MHD_Result queue(struct quin_exchange *x, unsigned status, struct MHD_Response *response, const char *allow)
+static enum MHD_Result queue(struct quin_exchange *x, unsigned status, struct MHD_Response *response,
+                             const char *allow)
 {
     if (!response)
         return MHD_NO;
@@ -52,12 +54,14 @@ static enum MHD_Result queue(struct quin_exchange *x, unsigned status, struct MH
 
 static enum MHD_Result send_text(struct quin_exchange *x, unsigned status, char *body, const char *allow)
 {
-    static const char none[] = "{\"error\":{\"message\":\"no memory for the answer\",\"type\":\"server_error\",\"param\":null,"
-                               "\"code\":null}}";
+    static const char none[] =
+        "{\"error\":{\"message\":\"no memory for the answer\",\"type\":\"server_error\",\"param\":null,"
+        "\"code\":null}}";
     if (!body)
         return queue(x, 500, MHD_create_response_from_buffer(sizeof none - 1, (void *)(uintptr_t)none,
                                                              MHD_RESPMEM_PERSISTENT), NULL);
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE);
     if (!response)
         free(body);
     return queue(x, status, response, allow);
@@ -93,8 +97,8 @@ static enum MHD_Result answer_model(struct quin_exchange *x)
     struct quin_fault fault;
     if (!strcmp(name, x->s->options.model))
         return quin_exchange_send(x, 200, quin_answer_model(x->s->options.model, x->s->created));
-    quin_fault_set(&fault, 404, "model_not_found", "model", "there is no model '%.100s'; this server has '%.100s'", name,
-                   x->s->options.model);
+    quin_fault_set(&fault, 404, "model_not_found", "model",
+                   "there is no model '%.100s'; this server has '%.100s'", name, x->s->options.model);
     return quin_exchange_refuse(x, &fault);
 }
 
@@ -139,7 +143,8 @@ static const char *methods(const struct route *r)
 
 static bool takes_method(const struct route *r, const char *method)
 {
-    return !strcmp(method, "OPTIONS") || (r->post ? !strcmp(method, "POST") : !strcmp(method, "GET") || !strcmp(method, "HEAD"));
+    return !strcmp(method, "OPTIONS") ||
+           (r->post ? !strcmp(method, "POST") : !strcmp(method, "GET") || !strcmp(method, "HEAD"));
 }
 
 /* ---- who may ask for what ---- */
@@ -179,17 +184,20 @@ static bool check_head(struct quin_exchange *x, struct quin_fault *fault)
     const struct route *r = find_route(x->path);
     const char *host = header(x, "Host");
     if (x->s->loopback && host && !quin_host_is_local(host))
-        return quin_fault_set(fault, 403, NULL, NULL, "this server only answers to names of this machine, such as localhost");
+        return quin_fault_set(fault, 403, NULL, NULL,
+                              "this server only answers to names of this machine, such as localhost");
     if (!(r && r->open) && !has_key(x))
-        return quin_fault_set(fault, 401, "invalid_api_key", NULL, "this server wants its key: Authorization: Bearer KEY");
+        return quin_fault_set(fault, 401, "invalid_api_key", NULL,
+                              "this server wants its key: Authorization: Bearer KEY");
     if (!r)
-        return quin_fault_set(fault, 404, "unknown_url", NULL, "there is no %.100s here; see docs/server.md for what there is",
-                              x->path);
+        return quin_fault_set(fault, 404, "unknown_url", NULL,
+                              "there is no %.100s here; see docs/server.md for what there is", x->path);
     if (!takes_method(r, x->method))
-        return quin_fault_set(fault, 405, "method_not_allowed", NULL, "%s takes %s, not %.20s", r->path, methods(r),
-                              x->method);
+        return quin_fault_set(fault, 405, "method_not_allowed", NULL, "%s takes %s, not %.20s", r->path,
+                              methods(r), x->method);
     if (r->post && strcmp(x->method, "OPTIONS") && !is_json(header(x, "Content-Type")))
-        return quin_fault_set(fault, 415, "unsupported_media_type", NULL, "send the body with Content-Type: application/json");
+        return quin_fault_set(fault, 415, "unsupported_media_type", NULL,
+                              "send the body with Content-Type: application/json");
     return true;
 }
 
@@ -197,7 +205,8 @@ static bool check_head(struct quin_exchange *x, struct quin_fault *fault)
 
 static struct quin_connection *watched(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
@@ -222,7 +231,8 @@ static void discard(struct quin_exchange *x)
 
 static bool too_large(struct quin_exchange *x)
 {
-    quin_fault_set(&x->fault, 413, "request_too_large", NULL, "the body is larger than %zu bytes", x->s->options.body_bytes);
+    quin_fault_set(&x->fault, 413, "request_too_large", NULL, "the body is larger than %zu bytes",
+                   x->s->options.body_bytes);
     return true;
 }
 
@@ -233,8 +243,12 @@ static enum MHD_Result begin(struct quin_serve *s, struct MHD_Connection *connec
     struct quin_exchange *x = calloc(1, sizeof *x);
     if (!x)
         return MHD_NO;
-    *x = (struct quin_exchange){.s = s, .connection = connection, .watched = watched(connection), .method = copy(method),
-                                .path = copy(path), .began = quin_serve_now()};
+    *x = (struct quin_exchange){.s = s,
+                                .connection = connection,
+                                .watched = watched(connection),
+                                .method = copy(method),
+                                .path = copy(path),
+                                .began = quin_serve_now()};
     if (!x->watched || !x->method || !x->path) {
         discard(x);
         return MHD_NO;
@@ -279,7 +293,8 @@ static enum MHD_Result answer(struct quin_exchange *x)
     pthread_mutex_unlock(&x->s->lock);
     quin_connection_works(x->watched);
     if (x->fault.status)
-        return send_text(x, x->fault.status, quin_answer_fault(&x->fault), x->fault.status == 405 ? methods(r) : NULL);
+        return send_text(x, x->fault.status, quin_answer_fault(&x->fault),
+                         x->fault.status == 405 ? methods(r) : NULL);
     if (!strcmp(x->method, "OPTIONS"))
         return queue(x, 204, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT), methods(r));
     return r->answer(x);
@@ -287,8 +302,9 @@ static enum MHD_Result answer(struct quin_exchange *x)
 
 /* ---- what the library calls ---- */
 
-static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path, const char *method,
-                                  const char *version, const char *data, size_t *n, void **slot)
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *data, size_t *n,
+                                  void **slot)
 {
     struct quin_exchange *x = *slot;
     (void)version;
@@ -301,7 +317,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return result;
 }
 
-static void on_completed(void *user, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode why)
+static void on_completed(void *user, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode why)
 {
     struct quin_serve *s = user;
     struct quin_exchange *x = *slot;
@@ -338,7 +355,8 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 {
     struct quin_serve *s = user;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         *context = info ? quin_connection_add(s->connections, info->connect_fd) : NULL;
     } else if (*context) {
         quin_connection_remove(*context);
@@ -351,24 +369,29 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 static struct MHD_Daemon *start(struct quin_serve *s, int fd)
 {
     const struct quin_serve_options *o = &s->options;
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC;
+    unsigned flags =
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC;
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)(o->slots + o->queue + CONNECTIONS_SPARE),
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
-                            (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-                            s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, on_line, s,
-                            MHD_OPTION_END);
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
+                            1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+                            on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, on_line, s, MHD_OPTION_END);
 }
 
 enum quin_err quin_serve_open(const struct quin_lm *lm, struct quin_engine *engine,
-                              const struct quin_serve_options *options, struct quin_serve **out, struct quin_msg *msg)
+                              const struct quin_serve_options *options, struct quin_serve **out,
+                              struct quin_msg *msg)
 {
     struct quin_listener listener;
     enum quin_err err = quin_listen(options->host, options->port, &listener, msg);
     if (err)
         return err;
     struct quin_serve *s = calloc(1, sizeof *s);
-    const struct quin_scheduler_options scheduler = {options->slots, options->queue, options->broken, options->user};
+    if (s)
+        s->listening = -1; /* the daemon closes the socket, unless it is taken from it */
+    const struct quin_scheduler_options scheduler = {options->slots, options->queue, options->broken,
+                                                     options->user};
     if (!s || pthread_mutex_init(&s->lock, NULL) || !quin_cond_init(&s->done))
         goto no_memory;
     s->options = *options;
@@ -390,7 +413,8 @@ no_memory:
     close(listener.fd);
     if (s)
         quin_serve_close(s);
-    return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory or no threads for the server; take fewer slots, or a shorter queue");
+    return quin_msg_set(msg, QUIN_ERR_MEMORY,
+                        "no memory or no threads for the server; take fewer slots, or a shorter queue");
 }
 
 uint32_t quin_serve_port(const struct quin_serve *s)
@@ -407,9 +431,10 @@ bool quin_serve_is_loopback(const struct quin_serve *s)
 bool quin_serve_stop(struct quin_serve *s, double seconds)
 {
     const double to_write = 2;
-    int fd = MHD_quiesce_daemon(s->daemon);
-    if (fd >= 0)
-        close(fd);
+    s->listening = MHD_quiesce_daemon(s->daemon);
+    if (s->listening >= 0)
+        shutdown(s->listening,
+                 SHUT_RDWR); /* the library's thread may still look at it, so it is closed later */
     bool ended = quin_scheduler_stop(s->scheduler, seconds);
     struct timespec until = quin_deadline(to_write);
     pthread_mutex_lock(&s->lock);
@@ -431,6 +456,8 @@ void quin_serve_close(struct quin_serve *s)
         return;
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
+    if (s->listening >= 0)
+        close(s->listening);
     quin_connections_close(s->connections);
     quin_scheduler_close(s->scheduler);
     pthread_cond_destroy(&s->done);

@@ -23,7 +23,8 @@ static bool is_loopback(const struct sockaddr *a)
 {
     if (a->sa_family == AF_INET)
         return ntohl(((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr) >> 24 == 127;
-    return a->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
+    return a->sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
 }
 
 /* A bound socket that listens, or -1 and errno. */
@@ -53,14 +54,17 @@ static uint32_t port_of(int fd)
 
 enum quin_err quin_listen(const char *host, uint32_t port, struct quin_listener *l, struct quin_msg *msg)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *found;
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV},
+                    *found;
     char service[16];
     int error;
     snprintf(service, sizeof service, "%u", (unsigned)port);
     *l = (struct quin_listener){.fd = -1};
     if ((error = getaddrinfo(host, service, &hints, &found)))
-        return quin_msg_set(msg, QUIN_ERR_ARG, "no address for the host '%s': %s; give an address of this machine, such as "
-                            "127.0.0.1", host, gai_strerror(error));
+        return quin_msg_set(msg, QUIN_ERR_ARG,
+                            "no address for the host '%s': %s; give an address of this machine, such as "
+                            "127.0.0.1",
+                            host, gai_strerror(error));
     for (const struct addrinfo *a = found; a && l->fd < 0; a = a->ai_next) {
         l->fd = try_address(a);
         l->loopback = is_loopback(a->ai_addr);
@@ -68,10 +72,12 @@ enum quin_err quin_listen(const char *host, uint32_t port, struct quin_listener 
     error = errno;
     freeaddrinfo(found);
     if (l->fd < 0 && error == EADDRINUSE)
-        return quin_msg_set(msg, QUIN_ERR_IO, "port %u of %s is in use; end the program that has it, or give another --port",
+        return quin_msg_set(msg, QUIN_ERR_IO,
+                            "port %u of %s is in use; end the program that has it, or give another --port",
                             (unsigned)port, host);
     if (l->fd < 0)
-        return quin_msg_set(msg, QUIN_ERR_IO, "cannot listen at port %u of %s: %s", (unsigned)port, host, strerror(error));
+        return quin_msg_set(msg, QUIN_ERR_IO, "cannot listen at port %u of %s: %s", (unsigned)port, host,
+                            strerror(error));
     l->port = port_of(l->fd);
     return QUIN_OK;
 }

@@ -18,8 +18,8 @@ struct quin_listener {
 /* port 0: any. Errors: ARG for a name that is none, IO for an address that cannot be had. */
 enum quin_err quin_listen(const char *host, uint32_t port, struct quin_listener *l, struct quin_msg *msg);
 
-/* Does the value of a Host header name this machine itself? A page of a stranger's site that had its name resolved to
- * 127.0.0.1 shows the stranger's name there. */
+/* Does the value of a Host header name this machine itself? A page of a stranger's site that had its name
+ * resolved to 127.0.0.1 shows the stranger's name there. */
 bool quin_host_is_local(const char *host);
 
 #endif

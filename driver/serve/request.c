@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One table lists the fields of a body: which of the two endpoints takes it, and what becomes of it. A field that would
- * change the answer in a way that the server cannot is refused, unless it says what happens anyway; null is as good
- * as absent.
+ * One table lists the fields of a body: which of the two endpoints takes it, and what becomes of it. A field
+ * that would change the answer in a way that the server cannot is refused, unless it says what happens
+ * anyway; null is as good as absent.
  */
 #include "request.h"
 
@@ -25,7 +25,8 @@ static bool bad(const struct reader *p, const char *what)
 
 static bool refuse(const struct reader *p, const char *why)
 {
-    return quin_fault_set(p->fault, 400, "unsupported_parameter", p->field, "'%s' is not supported: %s", p->field, why);
+    return quin_fault_set(p->fault, 400, "unsupported_parameter", p->field, "'%s' is not supported: %s",
+                          p->field, why);
 }
 
 static bool no_memory(const struct reader *p)
@@ -47,8 +48,8 @@ static bool to_real(struct reader *p, const json_t *v, double low, double high, 
 {
     double x = json_number_value(v);
     if (!json_is_number(v) || !(x >= low && x <= high))
-        return quin_fault_set(p->fault, 400, "invalid_value", p->field, "'%s' must be a number from %g to %g", p->field,
-                              low, high);
+        return quin_fault_set(p->fault, 400, "invalid_value", p->field, "'%s' must be a number from %g to %g",
+                              p->field, low, high);
     *out = x;
     return true;
 }
@@ -56,8 +57,8 @@ static bool to_real(struct reader *p, const json_t *v, double low, double high, 
 static bool to_integer(struct reader *p, const json_t *v, int64_t low, int64_t *out)
 {
     if (!json_is_integer(v) || json_integer_value(v) < low)
-        return quin_fault_set(p->fault, 400, "invalid_value", p->field, "'%s' must be a whole number, at least %lld",
-                              p->field, (long long)low);
+        return quin_fault_set(p->fault, 400, "invalid_value", p->field,
+                              "'%s' must be a whole number, at least %lld", p->field, (long long)low);
     *out = json_integer_value(v);
     return true;
 }
@@ -181,7 +182,8 @@ static bool take_prompt(struct reader *p, const json_t *v)
     if (json_is_array(v) && json_is_integer(json_array_get(v, 0)))
         return take_tokens(p, v);
     if (json_is_array(v) && json_array_size(v) > 1)
-        return refuse(p, "a list of several prompts; send a request for each, they are computed side by side");
+        return refuse(p,
+                      "a list of several prompts; send a request for each, they are computed side by side");
     if (!json_is_string(v))
         return bad(p, "a text or a list of tokens");
     p->r->prompt = json_string_value(v);
@@ -250,8 +252,10 @@ static bool take_message(struct reader *p, const json_t *v, struct quin_chat_mes
     json_object_foreach((json_t *)v, key, value)
     {
         if (strcmp(key, "role") && strcmp(key, "content") && strcmp(key, "name") && !is_empty(value))
-            return quin_fault_set(p->fault, 400, "unsupported_parameter", "messages",
-                                  "a message of 'messages' has the field '%.64s'; only role, content and name are supported", key);
+            return quin_fault_set(
+                p->fault, 400, "unsupported_parameter", "messages",
+                "a message of 'messages' has the field '%.64s'; only role, content and name are supported",
+                key);
     }
     return take_role(p, json_object_get(v, "role"), m) && take_content(p, json_object_get(v, "content"), m);
 }
@@ -260,8 +264,8 @@ static bool take_messages(struct reader *p, const json_t *v)
 {
     size_t n = json_array_size(v);
     if (!json_is_array(v) || !n || n > QUIN_REQUEST_MESSAGES)
-        return quin_fault_set(p->fault, 400, "invalid_value", p->field, "'messages' must be a list of 1 to %d messages",
-                              QUIN_REQUEST_MESSAGES);
+        return quin_fault_set(p->fault, 400, "invalid_value", p->field,
+                              "'messages' must be a list of 1 to %d messages", QUIN_REQUEST_MESSAGES);
     p->r->messages = calloc(n, sizeof *p->r->messages);
     if (!p->r->messages)
         return no_memory(p);
@@ -276,7 +280,9 @@ static bool take_messages(struct reader *p, const json_t *v)
 
 static bool only_one(struct reader *p, const json_t *v)
 {
-    return json_is_integer(v) && json_integer_value(v) == 1 ? true : refuse(p, "a request has one answer; leave it at 1");
+    return json_is_integer(v) && json_integer_value(v) == 1
+               ? true
+               : refuse(p, "a request has one answer; leave it at 1");
 }
 
 static bool only_zero(struct reader *p, const json_t *v)
@@ -298,7 +304,9 @@ static bool only_text(struct reader *p, const json_t *v)
 static bool only_none(struct reader *p, const json_t *v)
 {
     const char *text = json_string_value(v);
-    return text && (!strcmp(text, "none") || !strcmp(text, "auto")) ? true : refuse(p, "there are no tools; leave it out");
+    return text && (!strcmp(text, "none") || !strcmp(text, "auto"))
+               ? true
+               : refuse(p, "there are no tools; leave it out");
 }
 
 static bool only_words(struct reader *p, const json_t *v)
@@ -382,8 +390,10 @@ static bool take_fields(struct reader *p, unsigned where)
     json_object_foreach(p->r->document, key, value)
     {
         if (!is_known(key, where))
-            return quin_fault_set(p->fault, 400, "unknown_parameter", NULL, "there is no field '%.64s'; docs/server.md lists "
-                                  "the fields", key);
+            return quin_fault_set(p->fault, 400, "unknown_parameter", NULL,
+                                  "there is no field '%.64s'; docs/server.md lists "
+                                  "the fields",
+                                  key);
     }
     for (int i = 0; i < FIELDS; i++) {
         const json_t *v = json_object_get(p->r->document, fields[i].name);
@@ -400,15 +410,18 @@ static bool check_whole(struct reader *p)
     const struct quin_request *r = p->r;
     p->field = r->chat ? "messages" : "prompt";
     if (r->chat ? !r->messages : !r->prompt && !r->tokens)
-        return quin_fault_set(p->fault, 400, "missing_required_parameter", p->field, "'%s' is missing", p->field);
+        return quin_fault_set(p->fault, 400, "missing_required_parameter", p->field, "'%s' is missing",
+                              p->field);
     p->field = "stream_options";
     if (!r->stream && json_is_object(json_object_get(r->document, p->field)))
-        return quin_fault_set(p->fault, 400, "invalid_value", p->field, "'stream_options' goes with \"stream\": true");
+        return quin_fault_set(p->fault, 400, "invalid_value", p->field,
+                              "'stream_options' goes with \"stream\": true");
     return true;
 }
 
-bool quin_request_parse(const char *body, size_t length, bool chat, const struct quin_sampler_options *sampling,
-                        struct quin_request *r, struct quin_fault *fault)
+bool quin_request_parse(const char *body, size_t length, bool chat,
+                        const struct quin_sampler_options *sampling, struct quin_request *r,
+                        struct quin_fault *fault)
 {
     json_error_t error;
     struct reader p = {r, fault, NULL};
@@ -416,8 +429,10 @@ bool quin_request_parse(const char *body, size_t length, bool chat, const struct
     *fault = (struct quin_fault){0};
     r->document = json_loadb(body, length, JSON_REJECT_DUPLICATES, &error);
     if (!r->document)
-        return quin_fault_set(fault, 400, "invalid_json", NULL, "the body is no JSON that can be taken: %s (line %d, "
-                              "column %d)", error.text, error.line, error.column);
+        return quin_fault_set(fault, 400, "invalid_json", NULL,
+                              "the body is no JSON that can be taken: %s (line %d, "
+                              "column %d)",
+                              error.text, error.line, error.column);
     bool good = json_is_object(r->document) ? take_fields(&p, chat ? CHAT : TEXT) && check_whole(&p)
                                             : quin_fault_set(fault, 400, "invalid_json", NULL,
                                                              "the body must be a JSON object");

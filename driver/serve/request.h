@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The body of a request for an answer: JSON becomes a struct, checked field by field. Needs no model and no server.
+ * The body of a request for an answer: JSON becomes a struct, checked field by field. Needs no model and no
+ * server.
  */
 #ifndef QUIN_REQUEST_H
 #define QUIN_REQUEST_H
@@ -30,10 +31,11 @@ struct quin_request {
     size_t stops;
 };
 
-/* Reads a body for /v1/chat/completions or /v1/completions; sampling: for what the body does not say. False: *fault says
- * why; *r needs no quin_request_free then. */
-bool quin_request_parse(const char *body, size_t length, bool chat, const struct quin_sampler_options *sampling,
-                        struct quin_request *r, struct quin_fault *fault);
+/* Reads a body for /v1/chat/completions or /v1/completions; sampling: for what the body does not say. False:
+ * *fault says why; *r needs no quin_request_free then. */
+bool quin_request_parse(const char *body, size_t length, bool chat,
+                        const struct quin_sampler_options *sampling, struct quin_request *r,
+                        struct quin_fault *fault);
 void quin_request_free(struct quin_request *r);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The engine's thread. Each slot with a task has one short submission under way: a piece of the prompt; a few greedy
- * tokens, chosen on the device; or one token whose logits come back, for a task that is sampled. All events that are
- * there are taken, and what follows is submitted, before the device is waited for: so the next run has a row for
- * every slot. Submissions are short so that a task that ends early frees its slot soon.
+ * The engine's thread. Each slot with a task has one short submission under way: a piece of the prompt; a few
+ * greedy tokens, chosen on the device; or one token whose logits come back, for a task that is sampled. All
+ * events that are there are taken, and what follows is submitted, before the device is waited for: so the
+ * next run has a row for every slot. Submissions are short so that a task that ends early frees its slot
+ * soon.
  */
 #include "scheduler.h"
 
@@ -17,8 +18,8 @@
 enum { RUN_TOKENS = 8, PROMPT_RUNS = 8 }; /* greedy tokens, prefill runs of a submission */
 enum { EVENTS = 64 };                       /* taken before the queue is looked at */
 
-/* tokens [count] are what the slot's sequence is known to be, the first `held` of them are in its KV cache; they stay
- * when the task is over, for a task that begins in the same way. */
+/* tokens [count] are what the slot's sequence is known to be, the first `held` of them are in its KV cache;
+ * they stay when the task is over, for a task that begins in the same way. */
 struct slot {
     struct quin_task *task; /* NULL: free */
     uint32_t *tokens;       /* [context + 1] */
@@ -61,7 +62,8 @@ static enum quin_err step(struct quin_scheduler *s, uint32_t i, struct quin_msg 
         return quin_engine_submit(s->engine, i, at, tokens, s->piece, 0, UINT32_MAX, msg);
     if (slot->sampled)
         return quin_engine_submit_logits(s->engine, i, at, tokens, n, msg);
-    return quin_engine_submit(s->engine, i, at, tokens, n, left < RUN_TOKENS ? left : RUN_TOKENS, t->ends[0], msg);
+    return quin_engine_submit(s->engine, i, at, tokens, n, left < RUN_TOKENS ? left : RUN_TOKENS, t->ends[0],
+                              msg);
 }
 
 /* A token that follows in slot i; it is only told if the task has not ended. */
@@ -89,7 +91,8 @@ static size_t common(const struct slot *slot, const struct quin_task *t)
     return n;
 }
 
-/* The free slot that has most of the task's tokens, of several the one that has been free longest; NULL: none is. */
+/* The free slot that has most of the task's tokens, of several the one that has been free longest; NULL: none
+ * is. */
 static struct slot *find_slot(struct quin_scheduler *s, const struct quin_task *t)
 {
     struct slot *best = NULL;
@@ -220,7 +223,8 @@ static bool take_events(struct quin_scheduler *s, struct quin_msg *msg)
             err = follow(s, &event, msg);
         if (err)
             fail(s, &s->slot[event.slot], msg);
-        /* a fast device must not keep those who wait for a slot waiting; busy is only changed by this thread */
+        /* a fast device must not keep those who wait for a slot waiting; busy is only changed by this thread
+         */
     } while (++taken < EVENTS && s->state.busy && quin_engine_ready(s->engine));
     return true;
 }
@@ -328,11 +332,13 @@ enum quin_err quin_scheduler_open(const struct quin_lm *lm, struct quin_engine *
         s->piece = (size_t)device.prefill_rows * PROMPT_RUNS;
         s->state.slots = options->slots;
     }
-    if (!s || !take_memory(s, device.context) || pthread_mutex_init(&s->lock, NULL) || !quin_cond_init(&s->work) ||
-        !quin_cond_init(&s->idle) || pthread_create(&s->thread, NULL, serve, s)) {
+    if (!s || !take_memory(s, device.context) || pthread_mutex_init(&s->lock, NULL) ||
+        !quin_cond_init(&s->work) || !quin_cond_init(&s->idle) ||
+        pthread_create(&s->thread, NULL, serve, s)) {
         if (s)
             release_memory(s);
-        return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory or no thread to serve %u slots; take fewer", options->slots);
+        return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory or no thread to serve %u slots; take fewer",
+                            options->slots);
     }
     *out = s;
     return QUIN_OK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Several users on one device: a thread owns the engine and keeps its slots busy; other threads hand tasks over, wait for
- * their text and let go of them. Tasks share the device's rows step by step, so one joins while others are under way
- * (continuous batching), and more tasks than slots wait in a queue. An answer has the bits that it has alone.
+ * Several users on one device: a thread owns the engine and keeps its slots busy; other threads hand tasks
+ * over, wait for their text and let go of them. Tasks share the device's rows step by step, so one joins
+ * while others are under way (continuous batching), and more tasks than slots wait in a queue. An answer has
+ * the bits that it has alone.
  */
 #ifndef QUIN_SCHEDULER_H
 #define QUIN_SCHEDULER_H
@@ -43,8 +44,9 @@ enum quin_err quin_scheduler_open(const struct quin_lm *lm, struct quin_engine *
                                   const struct quin_scheduler_options *options, struct quin_scheduler **out,
                                   struct quin_msg *msg);
 
-/* No task is taken any more; those under way get `seconds`, those that wait and what then is left are closed. False: the
- * device is still in a run that cannot be ended, so that neither scheduler nor engine may be closed. */
+/* No task is taken any more; those under way get `seconds`, those that wait and what then is left are closed.
+ * False: the device is still in a run that cannot be ended, so that neither scheduler nor engine may be
+ * closed. */
 bool quin_scheduler_stop(struct quin_scheduler *s, double seconds);
 /* Ends what quin_scheduler_stop waits for at once. */
 void quin_scheduler_cut(struct quin_scheduler *s);

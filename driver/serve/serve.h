@@ -33,15 +33,16 @@ struct quin_serve_options {
 
 struct quin_serve; /* opaque */
 
-/* Listens and answers, in threads of its own. lm and engine must outlive it. Errors: IO for an address that cannot be
- * had, MEMORY. */
+/* Listens and answers, in threads of its own. lm and engine must outlive it. Errors: IO for an address that
+ * cannot be had, MEMORY. */
 enum quin_err quin_serve_open(const struct quin_lm *lm, struct quin_engine *engine,
-                              const struct quin_serve_options *options, struct quin_serve **out, struct quin_msg *msg);
+                              const struct quin_serve_options *options, struct quin_serve **out,
+                              struct quin_msg *msg);
 uint32_t quin_serve_port(const struct quin_serve *s);
 bool quin_serve_is_loopback(const struct quin_serve *s); /* only this machine reaches it */
 
-/* No connection and no request is taken any more; answers under way get `seconds`, then they are cut. False: the device is
- * still in a run, and nothing may be closed. */
+/* No connection and no request is taken any more; answers under way get `seconds`, then they are cut. False:
+ * the device is still in a run, and nothing may be closed. */
 bool quin_serve_stop(struct quin_serve *s, double seconds);
 /* From another thread, or while quin_serve_stop waits: cuts answers now. */
 void quin_serve_cut(struct quin_serve *s);

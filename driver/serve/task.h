@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside the scheduler: a task, shared by its owner and the engine's thread. The scheduler's lock guards what both use.
+ * Inside the scheduler: a task, shared by its owner and the engine's thread. The scheduler's lock guards what
+ * both use.
  */
 #ifndef QUIN_TASK_H
 #define QUIN_TASK_H
@@ -39,7 +40,8 @@ void quin_task_end(struct quin_task *t, enum quin_finish finish, const char *why
 /* The next token and its bytes; may end the task. */
 void quin_task_put(struct quin_task *t, uint32_t token, const char *bytes, size_t length);
 
-/* A condition variable whose timed waits go by a clock that never goes back; the time in `seconds` from now. */
+/* A condition variable whose timed waits go by a clock that never goes back; the time in `seconds` from now.
+ */
 bool quin_cond_init(pthread_cond_t *c);
 struct timespec quin_deadline(double seconds);
 

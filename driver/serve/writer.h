@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The text of an answer while it grows: bytes of tokens in, valid UTF-8 out, cut off before the first stop text.
+ * The text of an answer while it grows: bytes of tokens in, valid UTF-8 out, cut off before the first stop
+ * text.
  */
 #ifndef QUIN_WRITER_H
 #define QUIN_WRITER_H

@@ -22,7 +22,8 @@ void quin_stops_close(struct quin_stops *s);
 /* Takes the next byte; the bytes of the longest stop text that ends with it, 0: none does. */
 size_t quin_stops_take(struct quin_stops *s, char byte);
 
-/* How many of the last bytes may still become a stop text: the longest beginning of one that the text ends with. */
+/* How many of the last bytes may still become a stop text: the longest beginning of one that the text ends
+ * with. */
 size_t quin_stops_begun(const struct quin_stops *s);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bytes of tokens in, whole characters out: always valid UTF-8, whatever the bytes are and wherever they are parted. A
- * byte that cannot be part of a character becomes U+FFFD, as does every maximal part of a character that breaks off
- * (Unicode 15, table 3-8).
+ * Bytes of tokens in, whole characters out: always valid UTF-8, whatever the bytes are and wherever they are
+ * parted. A byte that cannot be part of a character becomes U+FFFD, as does every maximal part of a character
+ * that breaks off (Unicode 15, table 3-8).
  */
 #ifndef QUIN_UTF8_STREAM_H
 #define QUIN_UTF8_STREAM_H

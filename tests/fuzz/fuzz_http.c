@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer target for what the server takes from a network: a body becomes a request or a fault, and either one becomes
- * JSON that can be read back. The first byte chooses the endpoint. The body's bytes also are an answer that goes through
- * the writer with the request's own stop texts, cut into tokens of any size. */
+/* libFuzzer target for what the server takes from a network: a body becomes a request or a fault, and either
+ * one becomes JSON that can be read back. The first byte chooses the endpoint. The body's bytes also are an
+ * answer that goes through the writer with the request's own stop texts, cut into tokens of any size. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +37,8 @@ static size_t cut(const char *text, size_t n, const struct quin_request *r)
     return n;
 }
 
-/* The same bytes at once without stop texts, then in pieces with them: what is visible never goes back, and at the end
- * it is the text up to the first stop text. */
+/* The same bytes at once without stop texts, then in pieces with them: what is visible never goes back, and
+ * at the end it is the text up to the first stop text. */
 static void check_writer(const struct quin_request *r, const uint8_t *data, size_t n)
 {
     struct quin_writer all, w;
@@ -73,7 +73,8 @@ static void check_answer(bool chat, const char *text, size_t n)
     CHECK(whole && piece);
     json_t *document = json_loads(whole, JSON_ALLOW_NUL, NULL);
     const json_t *choice = json_array_get(json_object_get(document, "choices"), 0);
-    const json_t *back = json_object_get(chat ? json_object_get(choice, "message") : choice, chat ? "content" : "text");
+    const json_t *back =
+        json_object_get(chat ? json_object_get(choice, "message") : choice, chat ? "content" : "text");
     CHECK(json_string_length(back) == n && !memcmp(json_string_value(back), text, n));
     CHECK(!strncmp(piece, "data: {", 7) && !strcmp(piece + strlen(piece) - 2, "\n\n"));
     CHECK(strchr(piece, '\n') == piece + strlen(piece) - 2);

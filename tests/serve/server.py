@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs `quintrit serve` for the tests of it, and speaks to it: through the openai package, or in raw bytes."""
+"""Runs `quintrit serve` for its tests, and speaks to it: the openai package, or raw bytes."""
+
 import json
 import os
 import re
@@ -26,8 +27,10 @@ def request(path: str, fields=None, headers: str = JSON, method: str = "") -> by
     """The bytes of a request that closes its connection."""
     body = b"" if fields is None else body_of(fields)
     method = method or ("GET" if fields is None else "POST")
-    return (f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}"
-            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+    return (
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
 
 
 class Answer:
@@ -39,7 +42,9 @@ class Answer:
         lines = head.decode("latin-1").split("\r\n")
         assert re.fullmatch(r"HTTP/1\.[01] [1-5]\d\d .*", lines[0]), raw[:200]
         self.status = int(lines[0].split()[1])
-        self.headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+        self.headers = {
+            k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])
+        }
         if self.headers.get("transfer-encoding") == "chunked":
             self.body = self.unchunk(self.body)
 
@@ -49,7 +54,7 @@ class Answer:
         while raw:
             size, _, raw = raw.partition(b"\r\n")
             n = int(size, 16)
-            body, raw = body + raw[:n], raw[n + 2:]
+            body, raw = body + raw[:n], raw[n + 2 :]
             if not n:
                 break
         return body
@@ -83,8 +88,13 @@ class Server:
         if "--port" not in args:
             command += ["--port", "0"]
         clean = {k: v for k, v in os.environ.items() if k != "QUINTRIT_API_KEY"}
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=clean | (env or {}))
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=clean | (env or {}),
+        )
         self.lines: list[str] = []
         self.ready = threading.Event()
         self.port = 0

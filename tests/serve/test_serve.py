@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the server answers, through the openai package: texts that follow from the model file, or that `quintrit run` gives."""
+"""What the server answers, through the openai package: texts that follow from the model file, or
+that `quintrit run` gives."""
+
 import subprocess
 
 import openai
@@ -42,9 +44,11 @@ def broken(tmp_path_factory):
 
 def run_command(*args) -> str:
     """Text after the prompt."""
-    done = subprocess.run([BINARY, "run", "-p", PROMPT, *map(str, args)], capture_output=True, check=True)
+    done = subprocess.run(
+        [BINARY, "run", "-p", PROMPT, *map(str, args)], capture_output=True, check=True
+    )
     assert done.stdout.decode().startswith(PROMPT)
-    return done.stdout.decode()[len(PROMPT):]
+    return done.stdout.decode()[len(PROMPT) :]
 
 
 def streamed(stream) -> tuple[str, str, list[str]]:
@@ -62,6 +66,7 @@ def streamed(stream) -> tuple[str, str, list[str]]:
 
 
 # ---- texts ----
+
 
 def test_greedy_text_is_the_model_s(chain):
     c = chain.client().completions.create(model="test", prompt="a", max_tokens=50)
@@ -87,7 +92,9 @@ def test_the_context_ends_an_answer(chain):
     prompt = "aq" * 27
     c = completion(chain, prompt + "a", max_tokens=1000)
     assert c["choices"][0]["text"] == TEXT
-    c = completion(chain, "b" * 63, max_tokens=1000)  # what follows b the model does not say; 64 tokens
+    c = completion(
+        chain, "b" * 63, max_tokens=1000
+    )  # what follows b the model does not say; 64 tokens
     assert c["usage"]["prompt_tokens"] == 64 and c["usage"]["completion_tokens"] == 1
     assert c["choices"][0]["finish_reason"] in ("length", "stop")
 
@@ -100,8 +107,9 @@ def test_streamed_is_whole(chain):
 
 
 def test_usage_of_a_stream(chain):
-    stream = chain.client().completions.create(model="test", prompt="a", max_tokens=3, stream=True,
-                                               stream_options={"include_usage": True})
+    stream = chain.client().completions.create(
+        model="test", prompt="a", max_tokens=3, stream=True, stream_options={"include_usage": True}
+    )
     parts = list(stream)
     assert all(p.usage is None for p in parts[:-1]) and parts[-1].choices == []
     assert (parts[-1].usage.prompt_tokens, parts[-1].usage.completion_tokens) == (2, 3)
@@ -117,17 +125,29 @@ def test_stream_in_bytes(chain):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("stop, text", [
-    (" two.", " one"), ("two", " one "), (["six", " four"], " one two. three."), (["e.", "thr"], " one two. "),
-    ("one two", " "), (" one", ""), ([" one two. threx", "four"], " one two. three. "), ("a", TEXT),
-    (["o. ", "o"], " "), ([" f", ". three. f"], " one two"),
-])
+@pytest.mark.parametrize(
+    "stop, text",
+    [
+        (" two.", " one"),
+        ("two", " one "),
+        (["six", " four"], " one two. three."),
+        (["e.", "thr"], " one two. "),
+        ("one two", " "),
+        (" one", ""),
+        ([" one two. threx", "four"], " one two. three. "),
+        ("a", TEXT),
+        (["o. ", "o"], " "),
+        ([" f", ". three. f"], " one two"),
+    ],
+)
 def test_stop_texts(chain, stop, text, stream):
-    made = chain.client().completions.create(model="test", prompt="a", max_tokens=50, stop=stop, stream=stream)
+    made = chain.client().completions.create(
+        model="test", prompt="a", max_tokens=50, stop=stop, stream=stream
+    )
     if stream:
         found, reason, pieces = streamed(made)
         for i in range(len(pieces)):
-            assert text.startswith("".join(pieces[:i + 1]))
+            assert text.startswith("".join(pieces[: i + 1]))
     else:
         found, reason = made.choices[0].text, made.choices[0].finish_reason
     assert (found, reason) == (text, "stop")
@@ -135,18 +155,31 @@ def test_stop_texts(chain, stop, text, stream):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_characters_stay_whole(broken, stream):
-    made = broken.client().completions.create(model="test", prompt="a", max_tokens=50, stream=stream)
+    made = broken.client().completions.create(
+        model="test", prompt="a", max_tokens=50, stream=stream
+    )
     if stream:
-        text, _, pieces = streamed(made)  # each event is JSON of whole characters, or the package would refuse
+        text, _, pieces = streamed(
+            made
+        )  # each event is JSON of whole characters, or the package would refuse
         assert len(pieces) > 1
     else:
         text = made.choices[0].text
     assert text == BROKEN_TEXT
 
 
-@pytest.mark.parametrize("stop, text", [("\u20ac", " "), ("\ufffdy", " \u20ac xz"), ("\U0001f600", " \u20ac xz\ufffdy\ufffd")])
+@pytest.mark.parametrize(
+    "stop, text",
+    [("\u20ac", " "), ("\ufffdy", " \u20ac xz"), ("\U0001f600", " \u20ac xz\ufffdy\ufffd")],
+)
 def test_stop_texts_of_more_than_ascii(broken, stop, text):
-    assert broken.client().completions.create(model="test", prompt="a", max_tokens=9, stop=stop).choices[0].text == text
+    assert (
+        broken.client()
+        .completions.create(model="test", prompt="a", max_tokens=9, stop=stop)
+        .choices[0]
+        .text
+        == text
+    )
 
 
 def test_cut_character_at_the_end(broken):
@@ -156,24 +189,31 @@ def test_cut_character_at_the_end(broken):
 
 def test_echo(chain):
     for stream in (False, True):
-        made = chain.client().completions.create(model="test", prompt="a", max_tokens=2, echo=True, stream=stream)
+        made = chain.client().completions.create(
+            model="test", prompt="a", max_tokens=2, echo=True, stream=stream
+        )
         assert (streamed(made)[0] if stream else made.choices[0].text) == "a one two."
 
 
 def test_prompt_as_tokens(chain):
-    assert completion(chain, [0, 1 + ord("a")], max_tokens=3)["choices"][0]["text"] == " one two. three."
+    assert (
+        completion(chain, [0, 1 + ord("a")], max_tokens=3)["choices"][0]["text"]
+        == " one two. three."
+    )
     assert completion(chain, ["a"], max_tokens=1)["choices"][0]["text"] == " one"
-    chain.ask("/v1/completions", {"prompt": [10 ** 6]}).is_error(400, "1000000")
+    chain.ask("/v1/completions", {"prompt": [10**6]}).is_error(400, "1000000")
 
 
 # ---- sampling ----
 
+
 def test_greedy_is_the_command_s(demo):
-    assert completion(demo, PROMPT, temperature=0, max_tokens=60)["choices"][0]["text"] + "\n" == \
-        run_command("-n", 60, "--temp", 0)
+    assert completion(demo, PROMPT, temperature=0, max_tokens=60)["choices"][0][
+        "text"
+    ] + "\n" == run_command("-n", 60, "--temp", 0)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 7, 2 ** 63 - 1])
+@pytest.mark.parametrize("seed", [0, 1, 7, 2**63 - 1])
 def test_seeded_is_the_command_s(demo, seed):
     c = completion(demo, PROMPT, temperature=0.9, seed=seed, max_tokens=40, top_k=0, top_p=0.9)
     wanted = run_command("-n", 40, "--temp", 0.9, "-s", seed, "--top-k", 0, "--top-p", 0.9)
@@ -186,9 +226,17 @@ def test_defaults_are_the_command_s(demo):
 
 
 def test_seeds(demo):
-    texts = [completion(demo, seed=s, max_tokens=30, temperature=1)["choices"][0]["text"] for s in (1, 1, 2, -2, -2)]
+    texts = [
+        completion(demo, seed=s, max_tokens=30, temperature=1)["choices"][0]["text"]
+        for s in (1, 1, 2, -2, -2)
+    ]
     assert texts[0] == texts[1] != texts[2] and texts[3] == texts[4] != texts[2]
-    assert len({completion(demo, max_tokens=30, temperature=1)["choices"][0]["text"] for _ in range(4)}) > 1
+    assert (
+        len(
+            {completion(demo, max_tokens=30, temperature=1)["choices"][0]["text"] for _ in range(4)}
+        )
+        > 1
+    )
 
 
 def test_top_p_of_nothing_is_greedy(demo):
@@ -198,27 +246,37 @@ def test_top_p_of_nothing_is_greedy(demo):
 
 # ---- conversations ----
 
+
 def chat(server, *texts, **more):
     roles = ["user", "assistant"]
     messages = [{"role": roles[i % 2], "content": t} for i, t in enumerate(texts)]
-    return server.client().chat.completions.create(model="quintrit-stories-5m", messages=messages, **more)
+    return server.client().chat.completions.create(
+        model="quintrit-stories-5m", messages=messages, **more
+    )
 
 
 def test_chat_is_the_command_s(demo):
     line = "Tell me of a red box."
-    done = subprocess.run([BINARY, "chat", "-n", "30", "--temp", "0"], input=line.encode() + b"\n", capture_output=True,
-                          check=True)
+    done = subprocess.run(
+        [BINARY, "chat", "-n", "30", "--temp", "0"],
+        input=line.encode() + b"\n",
+        capture_output=True,
+        check=True,
+    )
     c = chat(demo, line, max_tokens=30, temperature=0)
     message = c.choices[0].message
     assert message.role == "assistant" and message.content + "\n" == done.stdout.decode()
     assert c.object == "chat.completion" and c.id.startswith("chatcmpl-")
     stream = list(chat(demo, line, max_tokens=30, temperature=0, stream=True))
-    assert stream[0].choices[0].delta.role == "assistant" and stream[0].object == "chat.completion.chunk"
+    assert (
+        stream[0].choices[0].delta.role == "assistant"
+        and stream[0].object == "chat.completion.chunk"
+    )
     assert streamed(stream)[:2] == (message.content, c.choices[0].finish_reason)
 
 
 def test_chat_goes_on(demo):
-    """The second turn takes in only what the slot does not have, and is the answer of a server without any past."""
+    """The second turn takes in what the slot lacks; its answer is that of a server without past."""
     first = chat(demo, "A dog ran.", max_tokens=20, temperature=0)
     turn = ("A dog ran.", first.choices[0].message.content, "And then?")
     second = chat(demo, *turn, max_completion_tokens=20, temperature=0)
@@ -231,14 +289,23 @@ def test_chat_goes_on(demo):
 
 def test_content_in_parts(demo):
     parts = [{"type": "text", "text": "A dog"}, {"type": "text", "text": " ran."}]
-    made = demo.client().chat.completions.create(model="quintrit-stories-5m", messages=[{"role": "user", "content": parts}],
-                                                 max_tokens=10, temperature=0)
-    assert made.choices[0].message.content == chat(demo, "A dog ran.", max_tokens=10, temperature=0).choices[0].message.content
+    made = demo.client().chat.completions.create(
+        model="quintrit-stories-5m",
+        messages=[{"role": "user", "content": parts}],
+        max_tokens=10,
+        temperature=0,
+    )
+    assert (
+        made.choices[0].message.content
+        == chat(demo, "A dog ran.", max_tokens=10, temperature=0).choices[0].message.content
+    )
 
 
 def test_chat_without_a_length_ends(chain):
     """To the end of the context at most: 64 positions, and one more token that needs none."""
-    c = chain.ask("/v1/chat/completions", {"messages": [{"role": "user", "content": "b"}], "temperature": 0}).json()
+    c = chain.ask(
+        "/v1/chat/completions", {"messages": [{"role": "user", "content": "b"}], "temperature": 0}
+    ).json()
     assert c["usage"]["total_tokens"] <= 65
 
 
@@ -248,11 +315,14 @@ def test_unknown_template(tmp_path):
         model.add_tokenizer = lambda w: (add(w), w.add_chat_template("{{ mystery }}"))
 
     with served(tmp_path, SENTENCE, change=template) as server:
-        server.ask("/v1/chat/completions", {"messages": [{"role": "user", "content": "b"}]}).is_error(400, "template")
+        server.ask(
+            "/v1/chat/completions", {"messages": [{"role": "user", "content": "b"}]}
+        ).is_error(400, "template")
         assert completion(server, "a", temperature=0)["choices"][0]["text"] == TEXT
 
 
 # ---- models, health, help ----
+
 
 def test_models(demo):
     models = demo.client().models.list().data
@@ -288,13 +358,38 @@ def test_log(chain):
 
 def test_help():
     done = subprocess.run([BINARY, "serve", "--help"], capture_output=True, text=True, check=True)
-    for word in ("--host", "--port", "--slots", "--queue", "--max-body", "--api-key-file", "127.0.0.1", "8080"):
+    for word in (
+        "--host",
+        "--port",
+        "--slots",
+        "--queue",
+        "--max-body",
+        "--api-key-file",
+        "127.0.0.1",
+        "8080",
+    ):
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("args", ["--port 65536", "--port x", "--slots 0", "--slots 17", "--queue -1", "--max-body 0",
-                                  "--grace -1", "extra", "--prompt a", "--host no.such.host.invalid", "--api-key-file /dev/null"])
+@pytest.mark.parametrize(
+    "args",
+    [
+        "--port 65536",
+        "--port x",
+        "--slots 0",
+        "--slots 17",
+        "--queue -1",
+        "--max-body 0",
+        "--grace -1",
+        "extra",
+        "--prompt a",
+        "--host no.such.host.invalid",
+        "--api-key-file /dev/null",
+    ],
+)
 def test_wrong_usage(args):
-    done = subprocess.run([BINARY, "serve", *args.split()], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [BINARY, "serve", *args.split()], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith("quintrit: ") and done.stderr.count("\n") == 1

@@ -1,75 +1,121 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that are wrong, too large, too slow, or no HTTP at all: an error that says what is wrong, and the server goes on."""
+"""Requests that are wrong, too large or too slow: an error says why, and the server goes on."""
+
 import json
-import os
-import random
-import re
 import socket
 import time
 from pathlib import Path
 
 import openai
 import pytest
-from server import JSON, ROOT, Answer, Server, completion, request
+from server import ROOT, Answer, Server, completion, request
 
-SAN = ROOT / os.environ.get("QUIN_SAN", "build/san/quintrit")
-MUTATED = int(os.environ.get("QUIN_SERVE_MUTATED", "1000"))
-SEED = int(os.environ.get("SEED", "7"))
-BODIES = [json.loads(line) for line in (ROOT / "tests/fuzz/http_bodies.jsonl").read_text().splitlines()]
+BODIES = [
+    json.loads(line) for line in (ROOT / "tests/fuzz/http_bodies.jsonl").read_text().splitlines()
+]
 TEXT, CHAT = "/v1/completions", "/v1/chat/completions"
 USER = [{"role": "user", "content": "Hi"}]
 # fields beside a good prompt or conversation, and the field that the error names
 WRONG = [
-    ({"max_tokens": 0}, "max_tokens"), ({"max_tokens": -5}, "max_tokens"), ({"max_tokens": 1.5}, "max_tokens"),
-    ({"max_tokens": "many"}, "max_tokens"), ({"temperature": -0.1}, "temperature"), ({"temperature": 2.1}, "temperature"),
-    ({"temperature": "hot"}, "temperature"), ({"temperature": True}, "temperature"), ({"top_p": 1.1}, "top_p"),
-    ({"top_p": -1}, "top_p"), ({"top_k": -1}, "top_k"), ({"seed": 1.5}, "seed"), ({"seed": "x"}, "seed"),
-    ({"stop": ""}, "stop"), ({"stop": ["a", ""]}, "stop"), ({"stop": ["a"] * 17}, "stop"), ({"stop": "a" * 257}, "stop"),
-    ({"stop": [1]}, "stop"), ({"stop": {}}, "stop"), ({"stream": 1}, "stream"), ({"stream": "true"}, "stream"),
+    ({"max_tokens": 0}, "max_tokens"),
+    ({"max_tokens": -5}, "max_tokens"),
+    ({"max_tokens": 1.5}, "max_tokens"),
+    ({"max_tokens": "many"}, "max_tokens"),
+    ({"temperature": -0.1}, "temperature"),
+    ({"temperature": 2.1}, "temperature"),
+    ({"temperature": "hot"}, "temperature"),
+    ({"temperature": True}, "temperature"),
+    ({"top_p": 1.1}, "top_p"),
+    ({"top_p": -1}, "top_p"),
+    ({"top_k": -1}, "top_k"),
+    ({"seed": 1.5}, "seed"),
+    ({"seed": "x"}, "seed"),
+    ({"stop": ""}, "stop"),
+    ({"stop": ["a", ""]}, "stop"),
+    ({"stop": ["a"] * 17}, "stop"),
+    ({"stop": "a" * 257}, "stop"),
+    ({"stop": [1]}, "stop"),
+    ({"stop": {}}, "stop"),
+    ({"stream": 1}, "stream"),
+    ({"stream": "true"}, "stream"),
     ({"stream_options": {"include_usage": True}}, "stream_options"),
     ({"stream": True, "stream_options": {"include_usage": 1}}, "stream_options"),
     ({"stream": True, "stream_options": []}, "stream_options"),
-    ({"n": 2}, "n"), ({"n": 0}, "n"), ({"logprobs": True}, "logprobs"), ({"logprobs": 3}, "logprobs"),
-    ({"logit_bias": {"50": 1}}, "logit_bias"), ({"presence_penalty": 1}, "presence_penalty"),
-    ({"frequency_penalty": -0.5}, "frequency_penalty"), ({"model": 3}, "model"),
+    ({"n": 2}, "n"),
+    ({"n": 0}, "n"),
+    ({"logprobs": True}, "logprobs"),
+    ({"logprobs": 3}, "logprobs"),
+    ({"logit_bias": {"50": 1}}, "logit_bias"),
+    ({"presence_penalty": 1}, "presence_penalty"),
+    ({"frequency_penalty": -0.5}, "frequency_penalty"),
+    ({"model": 3}, "model"),
 ]
 WRONG_TEXT = [
-    ({"prompt": 3}, "prompt"), ({"prompt": ["a", "b"]}, "prompt"), ({"prompt": []}, "prompt"), ({"prompt": [[1], [2]]}, "prompt"),
-    ({"prompt": [1, "a"]}, "prompt"), ({"prompt": [-1]}, "prompt"), ({"prompt": [1.5]}, "prompt"), ({"prompt": {}}, "prompt"),
-    ({"prompt": [2 ** 32]}, "prompt"), ({"best_of": 3}, "best_of"), ({"suffix": "x"}, "suffix"), ({"echo": 1}, "echo"),
-    ({"prompt": [1], "echo": True}, "echo"), ({"prompt": None}, "prompt"),
+    ({"prompt": 3}, "prompt"),
+    ({"prompt": ["a", "b"]}, "prompt"),
+    ({"prompt": []}, "prompt"),
+    ({"prompt": [[1], [2]]}, "prompt"),
+    ({"prompt": [1, "a"]}, "prompt"),
+    ({"prompt": [-1]}, "prompt"),
+    ({"prompt": [1.5]}, "prompt"),
+    ({"prompt": {}}, "prompt"),
+    ({"prompt": [2**32]}, "prompt"),
+    ({"best_of": 3}, "best_of"),
+    ({"suffix": "x"}, "suffix"),
+    ({"echo": 1}, "echo"),
+    ({"prompt": [1], "echo": True}, "echo"),
+    ({"prompt": None}, "prompt"),
 ]
 WRONG_CHAT = [
-    ({"messages": []}, "messages"), ({"messages": "Hi"}, "messages"), ({"messages": ["Hi"]}, "messages"),
-    ({"messages": None}, "messages"), ({"messages": USER * 1025}, "messages"),
-    ({"messages": [{"role": "tool", "content": "x"}]}, "messages.role"), ({"messages": [{"content": "x"}]}, "messages.role"),
-    ({"messages": [{"role": "user"}]}, "messages.content"), ({"messages": [{"role": "user", "content": None}]}, "messages.content"),
-    ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages.content"),
+    ({"messages": []}, "messages"),
+    ({"messages": "Hi"}, "messages"),
+    ({"messages": ["Hi"]}, "messages"),
+    ({"messages": None}, "messages"),
+    ({"messages": USER * 1025}, "messages"),
+    ({"messages": [{"role": "tool", "content": "x"}]}, "messages.role"),
+    ({"messages": [{"content": "x"}]}, "messages.role"),
+    ({"messages": [{"role": "user"}]}, "messages.content"),
+    ({"messages": [{"role": "user", "content": None}]}, "messages.content"),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
+        "messages.content",
+    ),
     ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages.content"),
     ({"messages": [{"role": "user", "content": "x", "tool_calls": [{}]}]}, "messages"),
-    ({"max_completion_tokens": 0}, "max_completion_tokens"), ({"tools": [{}]}, "tools"), ({"functions": [{}]}, "functions"),
-    ({"response_format": {"type": "json_object"}}, "response_format"), ({"tool_choice": "required"}, "tool_choice"),
-    ({"top_logprobs": 3}, "top_logprobs"), ({"modalities": ["audio"]}, "modalities"),
+    ({"max_completion_tokens": 0}, "max_completion_tokens"),
+    ({"tools": [{}]}, "tools"),
+    ({"functions": [{}]}, "functions"),
+    ({"response_format": {"type": "json_object"}}, "response_format"),
+    ({"tool_choice": "required"}, "tool_choice"),
+    ({"top_logprobs": 3}, "top_logprobs"),
+    ({"modalities": ["audio"]}, "modalities"),
 ]
-NO_JSON = [b"", b"{", b"[]", b"3", b"null", b'"x"', b'{"prompt": "a",}', b'{"prompt": "\xff"}', b'{"prompt": "\xed\xa0\x80"}',
-           b'{"prompt": "\\ud800"}', b'{"prompt": "\\u0000"}', b'{"prompt": "a", "prompt": "b"}', b'{"prompt": "a"} x',
-           b'{"prompt": "a", "max_tokens": 99999999999999999999}', b'{"prompt": "a", "temperature": 1e999}',
-           b'{"prompt": "a", "temperature": NaN}', b"[" * 100000, b'{"a":' * 15000, b'{"prompt": "a"', b"\0" * 100]
-
-
-@pytest.fixture(scope="module")
-def small():
-    """Limits that are soon reached, under the sanitizers where that build is there."""
-    binary = {"binary": str(SAN)} if SAN.exists() else {}
-    with Server("--slots", "2", "--queue", "2", "--max-body", "100000", "--request-timeout", "2", "-c", "64",
-                "--grace", "2", **binary) as server:
-        yield server
-        server.is_healthy()
-        assert "Sanitizer" not in server.text()
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", server.text())
+NO_JSON = [
+    b"",
+    b"{",
+    b"[]",
+    b"3",
+    b"null",
+    b'"x"',
+    b'{"prompt": "a",}',
+    b'{"prompt": "\xff"}',
+    b'{"prompt": "\xed\xa0\x80"}',
+    b'{"prompt": "\\ud800"}',
+    b'{"prompt": "\\u0000"}',
+    b'{"prompt": "a", "prompt": "b"}',
+    b'{"prompt": "a"} x',
+    b'{"prompt": "a", "max_tokens": 99999999999999999999}',
+    b'{"prompt": "a", "temperature": 1e999}',
+    b'{"prompt": "a", "temperature": NaN}',
+    b"[" * 100000,
+    b'{"a":' * 15000,
+    b'{"prompt": "a"',
+    b"\0" * 100,
+]
 
 
 # ---- errors of the body ----
+
 
 @pytest.mark.parametrize("fields, param", WRONG + WRONG_TEXT)
 def test_wrong_fields(small, fields, param):
@@ -102,29 +148,57 @@ def test_missing(small, path):
 
 
 def test_too_many_tokens(small):
-    small.ask(TEXT, {"prompt": "a b " * 100}).is_error(400, "64 positions", code="context_length_exceeded")
-    small.ask(CHAT, {"messages": [{"role": "user", "content": "a b " * 100}]}).is_error(400, code="context_length_exceeded")
+    small.ask(TEXT, {"prompt": "a b " * 100}).is_error(
+        400, "64 positions", code="context_length_exceeded"
+    )
+    small.ask(CHAT, {"messages": [{"role": "user", "content": "a b " * 100}]}).is_error(
+        400, code="context_length_exceeded"
+    )
 
 
 def test_neutral_fields_are_taken(small):
-    """All that the bodies of the fuzz target's seeds say is good, for a server that has the model."""
+    """All that the seeds of the fuzz target say is good, where the model has the name."""
     for fields in BODIES:
         chat = "messages" in fields
-        answer = small.ask(CHAT if chat else TEXT, {k: v for k, v in fields.items() if k != "model"})
+        answer = small.ask(
+            CHAT if chat else TEXT, {k: v for k, v in fields.items() if k != "model"}
+        )
         assert answer.status == 200, (fields, answer.raw)
 
 
 # ---- errors of HTTP ----
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v1/models/", "/v1/completions/", "/v1/embeddings", "/v1//models", "/%00",
-                                  "/..%2f..%2fetc/passwd", "/" + "a" * 2000])
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v1/models/",
+        "/v1/completions/",
+        "/v1/embeddings",
+        "/v1//models",
+        "/%00",
+        "/..%2f..%2fetc/passwd",
+        "/" + "a" * 2000,
+    ],
+)
 def test_unknown_paths(small, path):
     small.ask(path).is_error(404)
 
 
-@pytest.mark.parametrize("path, method, allow", [
-    (TEXT, "GET", "POST, OPTIONS"), (CHAT, "DELETE", "POST, OPTIONS"), ("/health", "POST", "GET, HEAD, OPTIONS"),
-    ("/v1/models", "PUT", "GET, HEAD, OPTIONS"), (TEXT, "PROPFIND", "POST, OPTIONS"), (TEXT, "X" * 500, "POST, OPTIONS")])
+@pytest.mark.parametrize(
+    "path, method, allow",
+    [
+        (TEXT, "GET", "POST, OPTIONS"),
+        (CHAT, "DELETE", "POST, OPTIONS"),
+        ("/health", "POST", "GET, HEAD, OPTIONS"),
+        ("/v1/models", "PUT", "GET, HEAD, OPTIONS"),
+        (TEXT, "PROPFIND", "POST, OPTIONS"),
+        (TEXT, "X" * 500, "POST, OPTIONS"),
+    ],
+)
 def test_wrong_methods(small, path, method, allow):
     answer = small.ask(path, method=method)
     answer.is_error(405)
@@ -138,48 +212,83 @@ def test_options(small, path):
     assert not any(name.startswith("access-control") for name in answer.headers)
 
 
-@pytest.mark.parametrize("headers", ["", "Content-Type: text/plain\r\n", "Content-Type: application/x-www-form-urlencoded\r\n",
-                                     "Content-Type: application/jsonx\r\n", "Content-Type:\r\n"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "",
+        "Content-Type: text/plain\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: application/jsonx\r\n",
+        "Content-Type:\r\n",
+    ],
+)
 def test_only_json(small, headers):
     small.ask(TEXT, {"prompt": "a"}, headers).is_error(415, "application/json")
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
 def test_kinds_of_json(small, kind):
-    assert small.ask(TEXT, {"prompt": "a", "max_tokens": 1}, f"Content-Type: {kind}\r\n").status == 200
+    assert (
+        small.ask(TEXT, {"prompt": "a", "max_tokens": 1}, f"Content-Type: {kind}\r\n").status == 200
+    )
 
 
-@pytest.mark.parametrize("host, status", [
-    ("localhost", 200), ("localhost:1", 200), ("127.0.0.1:8080", 200), ("127.9.9.9", 200), ("[::1]:8080", 200),
-    ("LOCALHOST", 200), ("evil.example", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example:80", 403),
-    ("[::2]", 403), ("[", 403), ("10.0.0.1", 403), ("x" * 300, 403)])
+@pytest.mark.parametrize(
+    "host, status",
+    [
+        ("localhost", 200),
+        ("localhost:1", 200),
+        ("127.0.0.1:8080", 200),
+        ("127.9.9.9", 200),
+        ("[::1]:8080", 200),
+        ("LOCALHOST", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost.evil.example:80", 403),
+        ("[::2]", 403),
+        ("[", 403),
+        ("10.0.0.1", 403),
+        ("x" * 300, 403),
+    ],
+)
 def test_host(small, host, status):
-    """Behind a stranger's name this is no server, or any page could reach it through the browser."""
+    """Behind a stranger's name this is no server, or pages could reach it through a browser."""
     raw = f"GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
     assert Answer(small.send(raw)).status == status
 
 
 def test_body_too_large(small):
     small.ask(TEXT, b" " * 100001).is_error(413, "100000 bytes", code="request_too_large")
-    assert small.ask(TEXT, json.dumps({"prompt": "a", "max_tokens": 1}).encode().ljust(100000)).status == 200
-    raw = f"POST {TEXT} HTTP/1.1\r\nHost: localhost\r\n{JSON}Content-Length: 999999999999\r\n\r\n".encode()
+    assert (
+        small.ask(TEXT, json.dumps({"prompt": "a", "max_tokens": 1}).encode().ljust(100000)).status
+        == 200
+    )
+    raw = request(TEXT, b"").replace(b"Length: 0", b"Length: 999999999999")
     Answer(small.send(raw)).is_error(413)
 
 
 def test_chunked_body_too_large(small):
-    head = f"POST {TEXT} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{JSON}Transfer-Encoding: chunked\r\n\r\n".encode()
+    head = request(TEXT, b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
     piece = b"4000\r\n" + b" " * 0x4000 + b"\r\n"
     Answer(small.send(head + 7 * piece + b"0\r\n\r\n")).is_error(413)
     small.send(head + 500 * piece + b"0\r\n\r\n")  # no answer is promised, but the server is well
     good = b'{"prompt": "a", "max_tokens": 1}'
-    raw = head + b"".join(b"1\r\n" + good[i:i + 1] + b"\r\n" for i in range(len(good))) + b"0\r\n\r\n"
+    raw = (
+        head
+        + b"".join(b"1\r\n" + good[i : i + 1] + b"\r\n" for i in range(len(good)))
+        + b"0\r\n\r\n"
+    )
     assert Answer(small.send(raw)).status == 200
 
 
 def test_several_requests_on_a_connection(small):
     with small.connect() as s:
         for i in range(5):
-            s.sendall(request(TEXT, {"prompt": "a", "max_tokens": 1 + i}).replace(b"Connection: close\r\n", b""))
+            s.sendall(
+                request(TEXT, {"prompt": "a", "max_tokens": 1 + i}).replace(
+                    b"Connection: close\r\n", b""
+                )
+            )
             back = b""
             while b'"cached_tokens"' not in back or not back.endswith(b"}"):
                 back += s.recv(65536)
@@ -188,8 +297,9 @@ def test_several_requests_on_a_connection(small):
 
 # ---- limits ----
 
+
 def test_queue_is_full():
-    """Two answers and two that wait; the fifth hears 429 at once, and the four get their answers."""
+    """Two answers and two that wait; the fifth hears 429 at once, the four get their answers."""
     with Server("--slots", "2", "--queue", "2") as server:
         raw = request(TEXT, {"prompt": "a", "max_tokens": 500, "temperature": 0})
         users = [server.connect() for _ in range(4)]
@@ -200,15 +310,21 @@ def test_queue_is_full():
         answer.is_error(429, code="server_busy")
         assert answer.headers["retry-after"] == "1"
         with pytest.raises(openai.RateLimitError):
-            server.client().completions.create(model="quintrit-stories-5m", prompt="a", max_tokens=1)
+            server.client().completions.create(
+                model="quintrit-stories-5m", prompt="a", max_tokens=1
+            )
         assert len({Answer(server.receive(s)).json()["choices"][0]["text"] for s in users}) == 1
         server.waits_for(busy=0, waiting=0)
 
 
 def test_answer_takes_too_long():
-    with Server("--answer-timeout", "1", "--slots", "1", "--kernel", "plain", "--threads", "1") as server:
+    with Server(
+        "--answer-timeout", "1", "--slots", "1", "--kernel", "plain", "--threads", "1"
+    ) as server:
         fields = {"max_tokens": 500, "temperature": 0}
-        server.ask(TEXT, fields | {"prompt": "Once " * 100}).is_error(503, "1 seconds", code="timeout")
+        server.ask(TEXT, fields | {"prompt": "Once " * 100}).is_error(
+            503, "1 seconds", code="timeout"
+        )
         events = server.ask(CHAT, fields | {"messages": USER, "stream": True}).events()
         assert events[-1]["error"]["code"] == "timeout" and "choices" in events[0]
         server.waits_for(busy=0)
@@ -261,14 +377,14 @@ def test_client_that_does_not_read(small):
 
 
 def test_slow_clients_block_nobody(small):
-    """Fifty clients that send a byte now and then: others are answered, and the slow ones are cut off in time."""
+    """Fifty clients that send a byte now and then are cut off in time; others are answered."""
     start = time.monotonic()
     raw = request(TEXT, {"prompt": "a", "max_tokens": 1})
     slow = [small.connect() for _ in range(50)]
     for i in range(len(raw)):
         for j, s in enumerate(slow):
             try:
-                s.sendall(raw[i:i + 1] if j % 2 else b"G")
+                s.sendall(raw[i : i + 1] if j % 2 else b"G")
             except (BrokenPipeError, ConnectionResetError):
                 pass
         if i % 8 == 0:
@@ -297,6 +413,7 @@ def test_request_that_does_not_end(small):
 
 # ---- keys ----
 
+
 @pytest.mark.parametrize("way", ["file", "variable"])
 def test_key(tmp_path: Path, way):
     args, env = [], {}
@@ -310,77 +427,15 @@ def test_key(tmp_path: Path, way):
         for key in ("secret-2", "secret-", "secret-11", "s"):
             with pytest.raises(openai.AuthenticationError):
                 server.client(api_key=key).models.list()
-        for headers in ("", "Authorization: secret-1\r\n", "Authorization: Bearer\r\n", "Authorization: Bearer \r\n"):
+        for headers in (
+            "",
+            "Authorization: secret-1\r\n",
+            "Authorization: Bearer\r\n",
+            "Authorization: Bearer \r\n",
+        ):
             answer = server.ask("/v1/models", headers=headers)
             answer.is_error(401, code="invalid_api_key")
             assert "secret" not in answer.raw.decode()
         server.ask("/nowhere", headers="").is_error(401)
         assert server.health()["status"] == "ok"
         assert "secret" not in server.text()
-
-
-# ---- mutated requests ----
-
-def mutate(rng: random.Random, raw: bytes) -> bytes:
-    """One to four damages of a good request."""
-    data = bytearray(raw)
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(len(data)) if data else 0
-        kind = rng.randrange(10)
-        if kind == 0:
-            del data[at:]
-        elif kind == 1:
-            data[at:at + 1] = bytes([rng.randrange(256)])
-        elif kind == 2:
-            data[at:at] = rng.randbytes(rng.randint(1, 40))
-        elif kind == 3:
-            del data[at:at + rng.randint(1, 20)]
-        elif kind == 4:
-            data[at:at] = data[at:at + rng.randint(1, 60)] * rng.randint(1, 50)
-        elif kind == 5:
-            data[at:at] = rng.choice([b"[" * 3000, b'{"a":' * 2000, b"9" * 400, b"-1", b"1e400", b"null", b"\\ud800", b"\r\n\r\n"])
-        elif kind == 6:
-            data = bytearray(bytes(data).replace(rng.choice([b"\r\n", b":", b'"', b"{", b" ", b"1"]),
-                                                 rng.choice([b"", b"\n", b"\0", b"::", b"\xff"]), 1))
-        elif kind == 7:
-            data = bytearray(bytes(data).replace(b"Content-Length: ", rng.choice(
-                [b"Content-Length: -", b"Content-Length: 9", b"Transfer-Encoding: chunked\r\nX: ", b"Expect: 100-continue\r\nX: "])))
-        elif kind == 8:
-            data += rng.randbytes(rng.randint(1, 200))
-        else:
-            other = rng.randrange(len(data)) if data else 0
-            data[at:at + 8], data[other:other + 8] = data[other:other + 8], data[at:at + 8]
-    return bytes(data)
-
-
-def test_mutated_requests(small):
-    """Bodies are damaged under a length that fits, and whole requests as they come; whatever comes back is HTTP, with JSON
-    where the server itself answers."""
-    rng = random.Random(SEED)
-    answered = refused = 0
-    for i in range(MUTATED):
-        fields = {k: v for k, v in rng.choice(BODIES).items() if k != "model"}
-        path = CHAT if "messages" in fields else TEXT
-        if i % 2:
-            raw = request(path, mutate(rng, json.dumps(fields).encode()))
-        else:
-            raw = mutate(rng, request(path, fields))
-        with small.connect(10) as s:
-            try:
-                s.sendall(raw)
-                s.shutdown(socket.SHUT_WR)
-            except (BrokenPipeError, ConnectionResetError, OSError):
-                pass
-            back = small.receive(s)
-        if back:
-            answer = Answer(back)
-            answered += answer.status == 200
-            refused += answer.status >= 400
-            if answer.headers.get("content-type") == "application/json":
-                answer.json()
-        assert small.process.poll() is None, (SEED, i, raw, small.text()[-3000:])
-        if i % 100 == 99:
-            small.is_healthy()
-    assert refused > MUTATED / 3, (answered, refused)
-    small.waits_for(busy=0, waiting=0)
-    small.is_healthy()

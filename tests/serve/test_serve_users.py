@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several users at once, each with the answer that it has alone; and the server's end: signals, a kill, a port in use.
+"""Several users at once, each with the answer that it has alone; the server's end: signals, a kill.
 
 QUIN_SERVE_SECONDS says for how long eight users ask; the figures of the longest are printed by
 `python tests/serve/test_serve_users.py`.
 """
+
 import os
 import random
 import signal
@@ -25,21 +26,32 @@ SECONDS = float(os.environ.get("QUIN_SERVE_SECONDS", "6"))
 USERS = 8
 SEED = int(os.environ.get("SEED", "7"))
 MODEL = "quintrit-stories-5m"
-BEGINNINGS = ["Once upon a time", "The dog ran", "Lily saw a red box", "One day, Tom", "It was a cold night", "Mum said"]
+BEGINNINGS = [
+    "Once upon a time",
+    "The dog ran",
+    "Lily saw a red box",
+    "One day, Tom",
+    "It was a cold night",
+    "Mum said",
+]
 TEXT = "/v1/completions"
 
 
 def questions(seed: int, count: int) -> list[dict]:
-    """Requests of all kinds: greedy and sampled, short and long prompts, stop texts, conversations of several turns."""
+    """All kinds: greedy and sampled, short and long prompts, stop texts, conversations."""
     rng = random.Random(seed)
     made = []
     for i in range(count):
         text = " ".join(rng.choice(BEGINNINGS) for _ in range(rng.choice([1, 1, 2, 20])))
-        fields = {"max_tokens": rng.randint(1, 60), "temperature": rng.choice([0, 0, 0.7, 1.2]), "seed": rng.randrange(2 ** 60)}
+        fields = {
+            "max_tokens": rng.randint(1, 60),
+            "temperature": rng.choice([0, 0, 0.7, 1.2]),
+            "seed": rng.randrange(2**60),
+        }
         if rng.random() < 0.3:
             fields["stop"] = rng.choice([".", [" and", "!"], "Lily", " the"])
         if rng.random() < 0.4:
-            roles = ["user", "assistant", "user"][:rng.choice([1, 3])]
+            roles = ["user", "assistant", "user"][: rng.choice([1, 3])]
             fields["messages"] = [{"role": r, "content": text} for r in roles]
         else:
             fields["prompt"] = text
@@ -67,9 +79,11 @@ def ask(client: openai.OpenAI, fields: dict, stream: bool) -> tuple:
 
 
 class User(threading.Thread):
-    """Asks again and again until the time is over, and notes each answer that is not the wanted one."""
+    """Asks again and again until the time is over, and notes each answer that is not wanted."""
 
-    def __init__(self, server: Server, number: int, wanted: list[tuple[dict, tuple]], seconds: float):
+    def __init__(
+        self, server: Server, number: int, wanted: list[tuple[dict, tuple]], seconds: float
+    ):
         super().__init__(daemon=True)
         self.client, self.wanted, self.until = server.client(), wanted, time.monotonic() + seconds
         self.rng = random.Random(SEED * 1000 + number)
@@ -108,7 +122,13 @@ def crowd(server: Server, wanted: list, seconds: float) -> tuple[int, int, float
         time.sleep(0.05)
         assert time.monotonic() - begun < seconds + 60
     took = time.monotonic() - begun
-    return sum(u.answers for u in users), sum(u.tokens for u in users), took, [w for u in users for w in u.wrong], busiest
+    return (
+        sum(u.answers for u in users),
+        sum(u.tokens for u in users),
+        took,
+        [w for u in users for w in u.wrong],
+        busiest,
+    )
 
 
 def test_eight_users_at_once():
@@ -134,8 +154,10 @@ def test_the_command_gives_the_same(demo):
     """Greedy answers of a crowd are those of `quintrit run`."""
     wanted = []
     for text in BEGINNINGS:
-        done = subprocess.run([BINARY, "run", "-p", text, "-n", "40", "--temp", "0"], capture_output=True, check=True)
-        said = done.stdout.decode()[len(text):].removesuffix("\n")
+        done = subprocess.run(
+            [BINARY, "run", "-p", text, "-n", "40", "--temp", "0"], capture_output=True, check=True
+        )
+        said = done.stdout.decode()[len(text) :].removesuffix("\n")
         wanted.append(({"prompt": text, "max_tokens": 40, "temperature": 0}, said))
     found = [None] * len(wanted)
 
@@ -152,7 +174,9 @@ def test_the_command_gives_the_same(demo):
 
 def test_a_short_answer_need_not_wait(demo):
     """It joins a long one that is under way, and is there first."""
-    long = demo.client().completions.create(model=MODEL, prompt="Once", max_tokens=500, temperature=0, stream=True)
+    long = demo.client().completions.create(
+        model=MODEL, prompt="Once", max_tokens=500, temperature=0, stream=True
+    )
     next(iter(long))
     assert demo.health()["busy"] == 1
     assert completion(demo, "The dog", max_tokens=3)["usage"]["completion_tokens"] == 3
@@ -162,9 +186,12 @@ def test_a_short_answer_need_not_wait(demo):
 
 # ---- the end ----
 
+
 def start_stream(server: Server, most: int = 500) -> socket.socket:
     s = server.connect()
-    s.sendall(request(TEXT, {"prompt": "Once", "max_tokens": most, "temperature": 0, "stream": True}))
+    s.sendall(
+        request(TEXT, {"prompt": "Once", "max_tokens": most, "temperature": 0, "stream": True})
+    )
     server.waits_for(busy=1)
     return s
 
@@ -179,7 +206,10 @@ def test_signal_while_streaming(which):
         server.process.send_signal(which)
         answer = Answer(server.receive(s))
         assert answer.events()[-1] == "[DONE]"
-        assert "".join(e["choices"][0]["text"] for e in answer.events()[:-1]) == whole["choices"][0]["text"]
+        assert (
+            "".join(e["choices"][0]["text"] for e in answer.events()[:-1])
+            == whole["choices"][0]["text"]
+        )
         assert server.process.wait(30) == 0
         with pytest.raises(ConnectionRefusedError):
             server.connect()
@@ -232,7 +262,12 @@ def test_kill_and_restart():
 
 def test_port_in_use():
     with Server() as server:
-        done = subprocess.run([BINARY, "serve", "--port", str(server.port)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [BINARY, "serve", "--port", str(server.port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert done.returncode == 1 and f"port {server.port} of 127.0.0.1 is in use" in done.stderr
         server.is_healthy()
 
@@ -240,7 +275,9 @@ def test_port_in_use():
 def test_bound_to_loopback():
     with Server() as server:
         table = Path("/proc/net/tcp").read_text().splitlines()
-        local = [line.split()[1] for line in table if line.split()[1].endswith(f":{server.port:04X}")]
+        local = [
+            line.split()[1] for line in table if line.split()[1].endswith(f":{server.port:04X}")
+        ]
         assert local and all(a.startswith("0100007F:") for a in local)
         assert "other machines" not in server.text()
     with Server("--host", "0.0.0.0") as server:
@@ -255,8 +292,11 @@ def main() -> None:
     wanted = alone(60)
     with Server() as server:
         answers, tokens, seconds, wrong, busiest = crowd(server, wanted, SECONDS)
-    print(f"{USERS} users, {seconds:.0f} s: {answers} answers, {tokens} tokens, {tokens / seconds:.0f} tokens/s, "
-          f"{len(wrong)} differ, at most {busiest} slots busy")
+    print(
+        f"{USERS} users, {seconds:.0f} s: {answers} answers, {tokens} tokens, "
+        f"{tokens / seconds:.0f} tokens/s, "
+        f"{len(wrong)} differ, at most {busiest} slots busy"
+    )
 
 
 if __name__ == "__main__":
