@@ -18,16 +18,18 @@ CLANG  ?= clang
 PYTHON := build/venv/bin/python
 MODEL_FILE := models/quintrit-stories-5m.gguf
 
-CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Ifirmware/core -Isim/dram -Isim/verilator \
+CPPFLAGS := -Irtl/spec -Idriver/include -Idriver/src -Idriver/backends -Idriver/serve -Ifirmware/core -Isim/dram -Isim/verilator \
 	$(addprefix -Icmodel/,array common ctrl mem reference vector)
 WARN   := -Wall -Wextra -Werror
 FLOAT  := -ffp-contract=off
 CFLAGS := -std=c11 -O2 -g $(WARN) $(FLOAT)
 LDLIBS := -lpcre2-8 -lm -ldl -pthread
+SERVE_LIBS := -lmicrohttpd -ljansson
 
 CMODEL := rtl/spec/contract.c $(wildcard cmodel/*/*.c) $(wildcard firmware/core/*.c)
 DRIVER := $(wildcard driver/src/*.c) $(wildcard driver/backends/*.c)
-CLI    := $(wildcard driver/cli/*.c)
+SERVE  := $(wildcard driver/serve/*.c)
+CLI    := $(wildcard driver/cli/*.c) $(SERVE)
 LIB    := $(patsubst %.c,build/obj/%.o,$(CMODEL) $(DRIVER)) build/obj/driver/src/embedded.o
 TESTS  := $(wildcard tests/unit/test_*.c tests/driver/test_*.c tests/e2e/test_*.c)
 RTL    := $(wildcard rtl/*/*.sv rtl/*.vlt sim/verilator/* sim/dram/*)
@@ -81,7 +83,7 @@ build/setup-%: tools/setup tools/packages-% tests/requirements.txt
 	@mkdir -p build && touch $@
 
 build/quintrit: $(patsubst %.c,build/obj/%.o,$(CLI)) build/libquintrit.a
-	@echo '  link $@'; $(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	@echo '  link $@'; $(CC) $(CFLAGS) -o $@ $^ $(SERVE_LIBS) $(LDLIBS)
 
 build/libquintrit.a: $(LIB)
 	@rm -f $@
@@ -132,10 +134,13 @@ build/san/libquintrit.a: $(patsubst build/obj/%,build/san/obj/%,$(filter-out %/e
 	@echo '  ar $@'; ar rcs $@ $^
 
 build/san/quintrit: $(CLI) build/san/libquintrit.a
-	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -o $@ $(CLI) build/san/libquintrit.a $(LDLIBS)
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -o $@ $(CLI) build/san/libquintrit.a $(SERVE_LIBS) $(LDLIBS)
 
 build/san/fuzz_%: tests/fuzz/fuzz_%.c build/san/libquintrit.a
 	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $< build/san/libquintrit.a $(LDLIBS)
+
+build/san/fuzz_http: tests/fuzz/fuzz_http.c $(SERVE:%.c=build/san/obj/%.o) build/san/libquintrit.a
+	@echo '  clang $@'; $(CLANG) $(CPPFLAGS) $(SANFLAGS) -fsanitize=fuzzer -o $@ $^ $(SERVE_LIBS) $(LDLIBS)
 
 build/san/%: tests/%.c build/san/libquintrit.a
 	@mkdir -p $(@D)

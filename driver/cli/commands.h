@@ -9,6 +9,7 @@
 
 enum quin_exit quin_run_main(const struct quin_options *o);
 enum quin_exit quin_chat_main(const struct quin_options *o);
+enum quin_exit quin_serve_main(const struct quin_options *o);
 enum quin_exit quin_info_main(const struct quin_options *o);
 enum quin_exit quin_verify_main(const struct quin_options *o);
 enum quin_exit quin_perplexity_main(const struct quin_options *o);

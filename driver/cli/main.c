@@ -28,6 +28,11 @@ static const struct command {
      "Takes each line of stdin as a message and writes the model's answer to stdout, in the format of the model's\n"
      "chat template. Ctrl-C ends an answer; at the end of stdin the command ends. Texts of control tokens in\n"
      "messages do not count as these tokens."},
+    {"serve", QUIN_COMMAND_SERVE, quin_serve_main, "an OpenAI-compatible HTTP server",
+     "Answers /v1/completions, /v1/chat/completions, /v1/models and /health for several users at once, who share\n"
+     "the device's rows; docs/server.md says how. Only this machine reaches it unless --host names another\n"
+     "address. With a key, in a file or in the variable QUINTRIT_API_KEY, clients must show it. SIGINT or SIGTERM\n"
+     "ends it: no request is taken any more, and answers under way get --grace seconds."},
     {"info", QUIN_COMMAND_INFO, quin_info_main, "what is in a model file, and how it compiles",
      "Prints what a model file holds, and what becomes of it in a device of the configuration."},
     {"verify", QUIN_COMMAND_VERIFY, quin_verify_main, "device against float reference",

@@ -18,7 +18,8 @@
 #define VERIFY QUIN_COMMAND_VERIFY
 #define PERPLEXITY QUIN_COMMAND_PERPLEXITY
 #define CHAT QUIN_COMMAND_CHAT
-#define DEVICE (RUN | CHAT | INFO | VERIFY | PERPLEXITY)
+#define SERVE QUIN_COMMAND_SERVE
+#define DEVICE (RUN | CHAT | SERVE | INFO | VERIFY | PERPLEXITY)
 #define DOCTOR QUIN_COMMAND_DOCTOR
 #define ANY (DEVICE | DOCTOR | QUIN_COMMAND_CONFIGS)
 #define AT(member) offsetof(struct quin_options, member)
@@ -43,18 +44,32 @@ static const struct row {
     {"file", 'f', TEXT, RUN | VERIFY | PERPLEXITY, AT(file), 0, 0, "FILE",
      "take the text from a file; - is stdin"},
     {"system", 0, TEXT, CHAT, AT(system), 0, 0, "TEXT", "what the model is told before the first message"},
-    {"n-predict", 'n', COUNT, RUN | CHAT | VERIFY, AT(count), -1, UINT32_MAX - 1, "N",
+    {"host", 0, TEXT, SERVE, AT(host), 0, 0, "NAME",
+     "name or address to listen at (default: 127.0.0.1, which only this machine reaches)"},
+    {"port", 0, U32, SERVE, AT(port), 0, 65535, "N", "port to listen at (default: 8080); 0: any that is free"},
+    {"slots", 0, U32, SERVE, AT(slots), 1, 16, "N", "answers computed at a time (default: 8)"},
+    {"queue", 0, U32, SERVE, AT(queue), 0, 1000, "N", "requests that may wait for a slot (default: 64); others get 429"},
+    {"max-body", 0, U32, SERVE, AT(body_bytes), 1, 1 << 30, "N", "bytes of a request's body, at most (default: 1048576)"},
+    {"request-timeout", 0, U32, SERVE, AT(request_timeout), 1, 86400, "N",
+     "seconds that a client has to send its request, or to take a part of the answer (default: 30)"},
+    {"answer-timeout", 0, U32, SERVE, AT(answer_timeout), 1, 86400, "N",
+     "seconds for an answer, its wait for a slot included (default: 600)"},
+    {"grace", 0, U32, SERVE, AT(grace), 0, 3600, "N",
+     "seconds that answers under way have when the server is told to end (default: 10)"},
+    {"api-key-file", 0, TEXT, SERVE, AT(key_file), 0, 0, "FILE", "clients must show the key in the first line of FILE"},
+    {"model-name", 0, TEXT, SERVE, AT(model_name), 0, 0, "NAME", "the model's name for clients (default: the file's)"},
+    {"n-predict", 'n', COUNT, RUN | CHAT | SERVE | VERIFY, AT(count), -1, UINT32_MAX - 1, "N",
      "tokens to generate, at most to the end of the context; -1: to its end (default: run 200, verify 256, chat "
-     "-1 an answer)"},
+     "-1 an answer); serve: what a request gets at most (default: -1)"},
     {"ctx-size", 'c', U32, DEVICE, AT(context), 0, UINT32_MAX, "N",
      "positions of the context; 0: the model's (default)"},
     {"seed", 's', SEED, RUN | CHAT, AT(seed), 0, 0, "N",
      "seed of the sampling; -1: random (default); the report shows it"},
-    {"temp", 0, REAL, RUN | CHAT, AT(temperature), -1e6, 1e6, "T",
+    {"temp", 0, REAL, RUN | CHAT | SERVE, AT(temperature), -1e6, 1e6, "T",
      "temperature (default 0.8); 0 or less: the likeliest token, chosen on the device"},
-    {"top-k", 0, U32, RUN | CHAT, AT(top_k), 0, UINT32_MAX, "K",
+    {"top-k", 0, U32, RUN | CHAT | SERVE, AT(top_k), 0, UINT32_MAX, "K",
      "choose among the K likeliest tokens (default 40); 0: all"},
-    {"top-p", 0, REAL, RUN | CHAT, AT(top_p), 1e-9, 1, "P",
+    {"top-p", 0, REAL, RUN | CHAT | SERVE, AT(top_p), 1e-9, 1, "P",
      "choose among the likeliest tokens that make up P (default 0.95); 1: all"},
     {"stop", 0, STOP, RUN | CHAT, 0, 0, 0, "TEXT", "end when TEXT has been written; up to 16 times"},
     {"ignore-eos", 0, FLAG, RUN | CHAT, AT(ignore_eos), 0, 0, NULL, "go on after the model's end of text"},
@@ -255,7 +270,15 @@ enum quin_exit quin_options_parse(enum quin_command command, const char *name, i
     int c;
     *o = (struct quin_options){.backend = "cmodel",
                                .config = "sim",
-                               .count = command == VERIFY ? 256 : command == CHAT ? -1 : 200,
+                               .count = command == VERIFY ? 256 : command == CHAT || command == SERVE ? -1 : 200,
+                               .slots = command == SERVE ? 8 : 1,
+                               .host = "127.0.0.1",
+                               .port = 8080,
+                               .queue = 64,
+                               .body_bytes = 1 << 20,
+                               .request_timeout = 30,
+                               .answer_timeout = 600,
+                               .grace = 10,
                                .temperature = 0.8,
                                .top_k = 40,
                                .top_p = 0.95};

@@ -20,7 +20,8 @@ enum quin_command {
     QUIN_COMMAND_PERPLEXITY = 8,
     QUIN_COMMAND_CONFIGS = 16,
     QUIN_COMMAND_DOCTOR = 32,
-    QUIN_COMMAND_CHAT = 64
+    QUIN_COMMAND_CHAT = 64,
+    QUIN_COMMAND_SERVE = 128
 };
 
 enum { QUIN_STOPS_MAX = 16, QUIN_OVERRIDES_MAX = 32 };
@@ -43,6 +44,9 @@ struct quin_options {
     bool seed_given;
     double temperature, top_p, tolerance; /* tolerance 0: the command's own */
     uint32_t top_k, stories;              /* stories 0: all */
+    uint32_t slots;                       /* sequences of the device; 1 but for serve */
+    const char *host, *model_name, *key_file; /* the rest is of serve; model_name, key_file NULL: not given */
+    uint32_t port, queue, body_bytes, request_timeout, answer_timeout, grace; /* times in seconds */
     bool ignore_eos, exact, verbose, tensors, hazards, reference, no_wraps, help;
 };
 

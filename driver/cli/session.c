@@ -65,6 +65,7 @@ enum quin_err quin_session_try_engine(const struct quin_options *o, struct quin_
     options.backend = o->backend;
     options.config = o->config;
     options.context = o->context;
+    options.slots = o->slots;
     options.exact = o->exact;
     options.check_hazards = o->hazards;
     options.threads = o->threads;

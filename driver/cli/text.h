@@ -9,13 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stops.h"
+#include "utf8_stream.h"
+
 struct quin_text {
-    const char *const *stop; /* [stops], none empty */
-    size_t stops;
-    char *tail; /* [tail_length] of the last bytes, in which a stop text may have begun */
-    size_t tail_length, tail_most;
-    unsigned char held[4]; /* a character that is not complete yet */
-    size_t held_length, held_wanted;
+    struct quin_stops stops;
+    struct quin_utf8_stream utf8;
     bool stopped;    /* a stop text is complete; nothing is written any more */
     bool line_begun; /* the last character was no newline */
     int error;       /* errno of a write that failed; nothing is written any more */

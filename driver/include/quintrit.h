@@ -8,7 +8,8 @@
  *   quin_engine_feed(...)          logits, for sampling on the host
  *
  * Every function that can fail returns an enum quin_err (quin_err.h) and fills in *msg, which says what is wrong and
- * what to do; msg may be NULL. Handles are used by one thread at a time. Nothing prints and nothing exits.
+ * what to do; msg may be NULL. Handles are used by one thread at a time, but functions that only read a const struct
+ * quin_lm may run in several threads at once. Nothing prints and nothing exits.
  */
 #ifndef QUINTRIT_H
 #define QUINTRIT_H
@@ -157,7 +158,7 @@ enum quin_err quin_engine_generate(struct quin_engine *engine, uint32_t slot, ui
                                    quin_token_fn *fn, void *user, uint32_t *made, struct quin_msg *msg);
 
 /* The same for several slots at once: submissions are queued, tokens of all of them come back as events; slots that
- * generate share the device's rows. A slot takes one submission at a time. Do not mix with feed and generate while a
+ * generate share the device's rows. `most` 0: one event when the tokens are in. A slot takes one submission at a time. Do not mix with feed and generate while a
  * submission is under way. */
 struct quin_event {
     uint32_t slot, token, position; /* positions the slot holds */
@@ -165,8 +166,18 @@ struct quin_event {
 };
 enum quin_err quin_engine_submit(struct quin_engine *engine, uint32_t slot, uint32_t position, const uint32_t *tokens,
                                  size_t count, uint32_t most, uint32_t stop, struct quin_msg *msg);
-/* Waits for the next token. DEVICE for an error that the device reports; event->slot then says whose it is. */
+/* The same for sampling on the host: only takes the tokens in. Its one event comes when the logits after the last token
+ * are there, for quin_engine_logits; the event's token is the one with the largest. */
+enum quin_err quin_engine_submit_logits(struct quin_engine *engine, uint32_t slot, uint32_t position,
+                                        const uint32_t *tokens, size_t count, struct quin_msg *msg);
+/* Logits [vocab] of a slot's last submission of that kind, until the slot takes another submission. */
+enum quin_err quin_engine_logits(struct quin_engine *engine, uint32_t slot, float *logits, struct quin_msg *msg);
+/* Waits for the next token. DEVICE for an error that the device reports; event->slot then says whose it is, UINT32_MAX:
+ * nobody's, and the engine is of no use any more. */
 enum quin_err quin_engine_next(struct quin_engine *engine, struct quin_event *event, struct quin_msg *msg);
+/* Is an event there already? Slots share more rows when all events are taken, and what follows from them is submitted,
+ * before quin_engine_next has to wait. */
+bool quin_engine_ready(struct quin_engine *engine);
 
 /* A counter of the device. timed: only counted by backends that have time. */
 struct quin_counter_value {

@@ -240,6 +240,12 @@ static enum quin_err write_tokens(struct quin_engine *e, uint32_t slot, const ui
     return e->backend->mem_write(e->device, *address, tokens, count * 4, msg);
 }
 
+/* Room of a slot's logits, [prefill rows][vocab]. */
+static uint64_t logits_address(const struct quin_engine *e, uint32_t slot)
+{
+    return e->layout.host_logits + (uint64_t)slot * e->layout.prefill.rows * e->layout.hyper.vocab * sizeof(float);
+}
+
 enum quin_err quin_engine_feed(struct quin_engine *e, uint32_t slot, uint32_t position, const uint32_t *tokens,
                                size_t count, bool all, float *logits, uint32_t *best, struct quin_msg *msg)
 {
@@ -249,7 +255,7 @@ enum quin_err quin_engine_feed(struct quin_engine *e, uint32_t slot, uint32_t po
     size_t piece = all && logits ? e->layout.prefill.rows : count;
     for (size_t i = 0; i < count && !err; i += piece) {
         size_t n = count - i < piece ? count - i : piece;
-        uint64_t at = e->layout.host_logits + (uint64_t)slot * e->layout.prefill.rows * row;
+        uint64_t at = logits_address(e, slot);
         struct quin_submission sub = {
             .code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position + (uint32_t)i, .count = (uint32_t)n,
             .logits = at, .stop = (uint32_t)QUIN_NO_TOKEN,
@@ -268,23 +274,53 @@ enum quin_err quin_engine_feed(struct quin_engine *e, uint32_t slot, uint32_t po
     return err;
 }
 
-enum quin_err quin_engine_submit(struct quin_engine *e, uint32_t slot, uint32_t position, const uint32_t *tokens,
-                                 size_t count, uint32_t most, uint32_t stop, struct quin_msg *msg)
+static enum quin_err submit_tokens(struct quin_engine *e, struct quin_submission *sub, const uint32_t *tokens,
+                                   struct quin_msg *msg)
 {
-    struct quin_submission sub = {.code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position,
-                                  .count = (uint32_t)count, .generate = most, .stop = stop};
-    enum quin_err err = check_feed(e, slot, position, tokens, count, most, msg);
+    enum quin_err err = check_feed(e, sub->slot, sub->position, tokens, sub->count, sub->generate, msg);
     if (!err && e->sq_tail - e->sq_done >= QUIN_SQ_ENTRIES)
         err = quin_msg_set(msg, QUIN_ERR_RANGE, "%u submissions are under way; take events before more are submitted",
                            QUIN_SQ_ENTRIES);
     if (!err)
-        err = write_tokens(e, slot, tokens, count, &sub.tokens, msg);
-    return err ? err : submit(e, &sub, msg);
+        err = write_tokens(e, sub->slot, tokens, sub->count, &sub->tokens, msg);
+    return err ? err : submit(e, sub, msg);
+}
+
+enum quin_err quin_engine_submit(struct quin_engine *e, uint32_t slot, uint32_t position, const uint32_t *tokens,
+                                 size_t count, uint32_t most, uint32_t stop, struct quin_msg *msg)
+{
+    struct quin_submission sub = {.code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position,
+                                  .count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count, .generate = most,
+                                  .stop = stop};
+    return submit_tokens(e, &sub, tokens, msg);
+}
+
+enum quin_err quin_engine_submit_logits(struct quin_engine *e, uint32_t slot, uint32_t position, const uint32_t *tokens,
+                                        size_t count, struct quin_msg *msg)
+{
+    struct quin_submission sub = {.code = QUIN_SUBMIT_GENERATE, .slot = slot, .position = position,
+                                  .count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count,
+                                  .stop = (uint32_t)QUIN_NO_TOKEN,
+                                  .logits = logits_address(e, slot), .flags = QUIN_FLAG_LOGITS_LAST};
+    return submit_tokens(e, &sub, tokens, msg);
+}
+
+enum quin_err quin_engine_logits(struct quin_engine *e, uint32_t slot, float *logits, struct quin_msg *msg)
+{
+    if (slot >= e->layout.slots)
+        return quin_msg_set(msg, QUIN_ERR_ARG, "slot %u of %u: give an existing slot", slot, e->layout.slots);
+    return e->backend->mem_read(e->device, logits_address(e, slot), logits, e->layout.hyper.vocab * sizeof *logits, msg);
+}
+
+bool quin_engine_ready(struct quin_engine *e)
+{
+    uint32_t tail = e->cq_head;
+    return !e->backend->reg_read(e->device, QUIN_REG_CQ_TAIL, &tail, NULL) && tail != e->cq_head;
 }
 
 enum quin_err quin_engine_next(struct quin_engine *e, struct quin_event *event, struct quin_msg *msg)
 {
-    struct quin_completion c = {.slot = 0};
+    struct quin_completion c = {.slot = UINT32_MAX};
     enum quin_err err = complete(e, &c, msg);
     *event = (struct quin_event){c.slot, c.token, c.position, !(c.flags & QUIN_FLAG_MORE)};
     return err;

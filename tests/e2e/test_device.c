@@ -276,6 +276,48 @@ static void test_slots_share_rows(void **state)
     quin_model_free(m);
 }
 
+/* Slots whose tokens are chosen on the host, beside one that chooses on the device: the logits of each are those that it
+ * gets alone, and one run serves all of them. */
+static void test_slots_share_rows_with_logits(void **state)
+{
+    (void)state;
+    enum { SLOTS = 5, MADE = 20, GREEDY = SLOTS - 1 };
+    struct quin_model *m = model_of(small, 8);
+    struct quin_engine *alone = open_engine(m, "sim", false, 1), *e = open_engine(m, "sim", false, SLOTS);
+    uint32_t prompt[SLOTS][TOKENS], best, made[SLOTS] = {0}, running = SLOTS, waited = 0;
+    static float found[VOCAB], expected[VOCAB];
+    for (uint32_t s = 0; s < SLOTS; s++) {
+        tokens_of(prompt[s], TOKENS, s);
+        if (s == GREEDY)
+            OK(quin_engine_submit(e, s, 0, prompt[s], 10, MADE, UINT32_MAX, &msg));
+        else
+            OK(quin_engine_submit_logits(e, s, 0, prompt[s], 10, &msg));
+    }
+    while (running) {
+        struct quin_event event;
+        waited += !quin_engine_ready(e);
+        OK(quin_engine_next(e, &event, &msg));
+        uint32_t s = event.slot, next = 10 + made[s]++; /* tokens the slot has taken in */
+        assert_int_equal(event.position, next);
+        running -= made[s] == MADE;
+        assert_int_equal(event.last, s != GREEDY || made[s] == MADE);
+        if (s == GREEDY)
+            continue;
+        /* the tape goes on with any tokens, not the likeliest ones */
+        OK(quin_engine_logits(e, s, found, &msg));
+        OK(quin_engine_feed(alone, 0, 0, prompt[s], next, false, expected, &best, &msg));
+        assert_memory_equal(found, expected, sizeof found);
+        assert_int_equal(event.token, best);
+        if (made[s] < MADE)
+            OK(quin_engine_submit_logits(e, s, next, prompt[s] + next, 1, &msg));
+    }
+    assert_true(waited < SLOTS + 2 * MADE);
+    assert_int_equal(quin_engine_logits(e, SLOTS, found, &msg), QUIN_ERR_ARG);
+    close_engine(alone);
+    close_engine(e);
+    quin_model_free(m);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -313,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_same_bits_everywhere),
         cmocka_unit_test(test_generate),
         cmocka_unit_test(test_slots_share_rows),
+        cmocka_unit_test(test_slots_share_rows_with_logits),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
