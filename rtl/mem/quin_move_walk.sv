@@ -244,7 +244,7 @@ module quin_move_walk #(
     assign s_take = s_ready && c_checked_q;
 
     always_ff @(posedge clk_i) begin
-        s_cut_q <= cutting || (s_cut_q && !s_fire);
+        s_cut_q <= s_valid_q && (cutting || (s_cut_q && !s_fire));
         if (cutting) {s_beats_q, s_bytes_q, s_end_q} <= {split_beats, split_bytes, split_end};
     end
 
