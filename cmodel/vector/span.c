@@ -10,6 +10,12 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Constants of the functions, as bits. */
+enum {
+#define QUIN_FUNC_CONST(name, bits) name = (bits),
+#include "../../rtl/spec/functions.def"
+};
+
 /* Bits of a flushed operand or of a result: subnormals become zeros of their sign. */
 INLINE uint32_t flush(uint32_t b)
 {
@@ -83,10 +89,35 @@ INLINE void operate(uint32_t op, uint32_t *restrict t, const uint32_t *restrict 
     *near |= bad;
 }
 
-INLINE void function(uint32_t func, uint32_t *t, uint32_t n)
+INLINE uint32_t added(uint32_t a, uint32_t b)
 {
-    float (*f)(float) = func == QUIN_FUNC_EXP2 ? quin_exp2 : func == QUIN_FUNC_RECIP ? quin_recip : quin_rsqrt;
-    if (func == QUIN_FUNC_RINT)
+    return result(number(a) + number(b));
+}
+
+/* quin_exp2, step by step, with both ends chosen at the end instead of left early. */
+INLINE uint32_t exp2_bits(uint32_t b, uint32_t *near)
+{
+    float x = number(b);
+    bool nan = (b & ~QUIN_F32_SIGN) > QUIN_F32_INF, inside = x >= -126.0f && x < 128.0f;
+    uint32_t in = inside ? quin_f32_bits(x) : 0;
+    float whole = quin_f32_rint(quin_f32_from_bits(in) * 32.0f); /* in is zero or a normal number: exact */
+    int32_t k = (int32_t)whole;
+    uint32_t f = added(in, quin_f32_bits(whole * -0x1p-5f)), t = quin_exp2_table[k & 31];
+    uint32_t q = added(EXP2_C2, product(f, EXP2_C3, near));
+    q = added(EXP2_C1, product(f, q, near));
+    uint32_t r = added(t, product(t, product(f, q, near), near)) + ((uint32_t)(k >> 5) << 23);
+    return nan ? QUIN_F32_NAN : inside ? r : x > 0 ? QUIN_F32_INF : 0;
+}
+
+INLINE void function(uint32_t func, uint32_t *t, uint32_t n, uint32_t *near)
+{
+    float (*f)(float) = func == QUIN_FUNC_RECIP ? quin_recip : quin_rsqrt;
+    uint32_t bad = 0;
+    if (func == QUIN_FUNC_EXP2) {
+        for (uint32_t i = 0; i < n; i++)
+            t[i] = exp2_bits(t[i], &bad);
+        *near |= bad;
+    } else if (func == QUIN_FUNC_RINT)
         for (uint32_t i = 0; i < n; i++)
             t[i] = quin_f32_bits(quin_f32_rint(quin_f32_from_bits(t[i])));
     else if (func)
@@ -196,9 +227,9 @@ INLINE bool span(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visib
             t[i] = flush(a[0]);
     operate(s->op1, t, s->b + (size_t)first * s->step_b, s->step_b, visible, &near);
     operate(s->op2, t, s->c + (size_t)first * s->step_c, s->step_c, visible, &near);
+    function(s->func, t, visible, &near);
     if (near)
         return false;
-    function(s->func, t, visible);
     reduce(s, t, first, visible);
     if (s->format) {
         for (uint32_t i = visible; i < n; i++)

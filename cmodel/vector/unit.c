@@ -224,8 +224,8 @@ static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t 
     quin_sum_init(&red.sum);
     quin_argmax_init(&red.argmax);
     uint32_t done = 0;
-    if (dev->kernel->span && clear_of(a, step_a, v->n, dst, words) && clear_of(b, step_b, v->n, dst, words) &&
-        clear_of(c, step_c, v->n, dst, words)) {
+    if (dev->kernel->span && clear_of(a, step_a, v->n, dst, words) &&
+        (!v->op1 || clear_of(b, step_b, v->n, dst, words)) && (!v->op2 || clear_of(c, step_c, v->n, dst, words))) {
         struct quin_span s = {v->op1, v->op2, v->func, v->reduce, v->format, a, b, c, step_a, step_b, step_c, dst,
                               0, red.sum, quin_f32_order(red.max), 0, red.argmax};
         done = group_spans(dev, v, &s, visible);
