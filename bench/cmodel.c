@@ -43,6 +43,7 @@ static uint64_t measure(const struct quin_model *m, const char *config, const st
     for (uint32_t i = 0; i < PROMPT; i++)
         tokens[i] = (uint32_t)(i * 7919 % m->hyper.vocab);
     must(quin_engine_open_model(m, &o, NULL, &e, &msg));
+    must(quin_engine_feed(e, 0, 0, tokens, prompt, false, NULL, &best, &msg)); /* pages that are touched first */
     double begun = bench_seconds(), begun_cpu = bench_cpu_seconds();
     must(quin_engine_feed(e, 0, 0, tokens, prompt, false, NULL, &best, &msg));
     double fed = bench_seconds(), fed_cpu = bench_cpu_seconds();

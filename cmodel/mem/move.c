@@ -30,6 +30,23 @@ static void copy_runs(const struct move *m, uint8_t *local, uint8_t *dram)
     }
 }
 
+/* Of n elements side by side. */
+static uint32_t checksum(const uint8_t *local, uint32_t n, uint32_t size)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n && size == 1; i++)
+        sum += quin_checksum_term(i, local[i]);
+    for (uint32_t i = 0; i < n && size > 1; i++) {
+        uint32_t bits = 0;
+        if (size == 2)
+            memcpy(&bits, local + (size_t)i * 2, 2);
+        else
+            memcpy(&bits, local + (size_t)i * 4, 4);
+        sum += quin_checksum_term(i, bits);
+    }
+    return sum;
+}
+
 /* All of a group at once, where nothing is in the way: one window grants the whole range, gaps included, and no run
  * covers a part of another. Returns 0 if something is. */
 static int move_whole(struct quin_device *dev, const struct move *m, uint64_t address, uint8_t *local)
@@ -45,11 +62,7 @@ static int move_whole(struct quin_device *dev, const struct move *m, uint64_t ad
     if (!dram)
         return 0;
     copy_runs(m, local, dram);
-    for (uint32_t i = 0; i < m->n; i++) {
-        uint32_t bits = 0;
-        memcpy(&bits, local + (size_t)i * m->size, m->size);
-        quin_checksum(dev, i, bits);
-    }
+    dev->checksum += checksum(local, m->n, m->size);
     return 1;
 }
 

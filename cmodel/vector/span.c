@@ -14,6 +14,8 @@
 enum {
 #define QUIN_FUNC_CONST(name, bits) name = (bits),
 #include "../../rtl/spec/functions.def"
+    EXP2_LOWEST = (int32_t)0xbd03ffff, /* order of -126 and of 128 */
+    EXP2_ABOVE = 0x43000000
 };
 
 /* Bits of a flushed operand or of a result: subnormals become zeros of their sign. */
@@ -89,24 +91,41 @@ INLINE void operate(uint32_t op, uint32_t *restrict t, const uint32_t *restrict 
     *near |= bad;
 }
 
-INLINE uint32_t added(uint32_t a, uint32_t b)
+/* Sums and products of finite numbers, without any choice that a compiler might turn into branches. */
+INLINE uint32_t finite(float r)
 {
-    return result(number(a) + number(b));
+    uint32_t b = quin_f32_bits(r);
+    return b & (-(uint32_t)((b & QUIN_F32_INF) != 0) | QUIN_F32_SIGN);
 }
 
-/* quin_exp2, step by step, with both ends chosen at the end instead of left early. */
+INLINE uint32_t added(uint32_t a, uint32_t b)
+{
+    return finite(quin_f32_from_bits(a) + quin_f32_from_bits(b));
+}
+
+INLINE uint32_t times(uint32_t a, uint32_t b, uint32_t *near)
+{
+    float r = quin_f32_from_bits(a) * quin_f32_from_bits(b);
+    *near |= (quin_f32_bits(r) & ~QUIN_F32_SIGN) == 0x00800000u;
+    return finite(r);
+}
+
+/* quin_exp2, step by step, with both ends chosen at the end instead of left early. Within them |32 x| < 2^12, which adding
+ * 2^23 to its magnitude rounds. */
 INLINE uint32_t exp2_bits(uint32_t b, uint32_t *near)
 {
-    float x = number(b);
-    bool nan = (b & ~QUIN_F32_SIGN) > QUIN_F32_INF, inside = x >= -126.0f && x < 128.0f;
-    uint32_t in = inside ? quin_f32_bits(x) : 0;
-    float whole = quin_f32_rint(quin_f32_from_bits(in) * 32.0f); /* in is zero or a normal number: exact */
+    int32_t at = order(flush(b)); /* of -126 to 128: a comparison of floats would keep the loop from becoming vectors */
+    uint32_t inside = -(uint32_t)((at >= EXP2_LOWEST) & (at < EXP2_ABOVE)), in = flush(b) & inside;
+    float magnitude = quin_f32_from_bits(in & ~QUIN_F32_SIGN) * 32.0f + 0x1p23f - 0x1p23f;
+    float whole = quin_f32_from_bits(quin_f32_bits(magnitude) | (in & QUIN_F32_SIGN));
     int32_t k = (int32_t)whole;
     uint32_t f = added(in, quin_f32_bits(whole * -0x1p-5f)), t = quin_exp2_table[k & 31];
-    uint32_t q = added(EXP2_C2, product(f, EXP2_C3, near));
-    q = added(EXP2_C1, product(f, q, near));
-    uint32_t r = added(t, product(t, product(f, q, near), near)) + ((uint32_t)(k >> 5) << 23);
-    return nan ? QUIN_F32_NAN : inside ? r : x > 0 ? QUIN_F32_INF : 0;
+    uint32_t q = added(EXP2_C2, times(f, EXP2_C3, near));
+    q = added(EXP2_C1, times(f, q, near));
+    uint32_t r = added(t, times(t, times(f, q, near), near)) + ((uint32_t)(k >> 5) << 23);
+    uint32_t beyond = at > 0 ? QUIN_F32_INF : 0;
+    beyond = (b & ~QUIN_F32_SIGN) > QUIN_F32_INF ? QUIN_F32_NAN : beyond;
+    return (r & inside) | (beyond & ~inside);
 }
 
 INLINE void function(uint32_t func, uint32_t *t, uint32_t n, uint32_t *near)
@@ -146,13 +165,14 @@ INLINE void reduce(struct quin_span *s, const uint32_t *t, uint32_t first, uint3
         break;
     }
     case QUIN_REDUCE_ABSMAX: {
-        uint32_t most = s->absmax;
+        int32_t most = (int32_t)s->absmax; /* magnitudes order as integers do */
         for (; i < n; i++) {
-            uint32_t b = flush(t[i] & ~QUIN_F32_SIGN);
-            b = b > QUIN_F32_INF ? 0 : b;
+            int32_t b = (int32_t)(t[i] & ~QUIN_F32_SIGN);
+            int32_t counts = -((b >= 0x00800000) & (b <= (int32_t)QUIN_F32_INF)); /* neither subnormal nor NaN */
+            b &= counts;
             most = b > most ? b : most;
         }
-        s->absmax = most;
+        s->absmax = (uint32_t)most;
         break;
     }
     case QUIN_REDUCE_ARGMAX:
