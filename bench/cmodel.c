@@ -61,7 +61,7 @@ static uint64_t measure(const struct quin_model *m, const char *config, const st
     return hash;
 }
 
-int bench_cmodel(const char *config, uint32_t layers)
+int bench_cmodel(const char *config, uint32_t layers, const char *only)
 {
     const struct quin_hyper h = {
         .arch = "bitnet-b1.58", .vocab = (size_t)ALL_VOCAB * layers / ALL_LAYERS, .dim = 2560, .layers = layers, .heads = 20,
@@ -76,10 +76,10 @@ int bench_cmodel(const char *config, uint32_t layers)
            layers, h.vocab, ALL_VOCAB);
     for (uint32_t i = 0; (kernel = quin_engine_kernel(i, NULL)) != NULL; i++) {
         bool plain = !strcmp(kernel, "plain");
-        if (getenv("KERNEL") && strcmp(kernel, getenv("KERNEL"))) continue;
+        if (only && strcmp(kernel, only))
+            continue;
         for (uint32_t way = 0; way < 4; way++) {
             const struct way w = {kernel, way % 2 + 1, way / 2};
-            if (getenv("WAY") && way != (uint32_t)atoi(getenv("WAY"))) continue;
             if (plain && w.no_wraps) /* counts them in any case */
                 continue;
             uint64_t hash = measure(m, config, &w, layers, plain ? 8 : PROMPT, plain ? 2 : DECODE);
