@@ -162,29 +162,41 @@ static void test_matmul(void **state)
     }
 }
 
-/* The largest sums that K allows, and a product that is shared out between threads. */
+/* The largest sums that K allows, and products that are shared out between threads: one row and several, bytes side by
+ * side and of several tiles, K with and without a rest. */
 static void test_long(void **state)
 {
     (void)state;
-    static const int8_t ends[] = {-128, 127};
-    open_both(quin_config_find("sim"));
-    for (uint32_t round = 0; round < 6; round++) {
-        uint32_t v[9] = {2, 16384, 16, round % 3, 0, 16384 * 8, 4096, 96 + 8192, 16}, words = 96 + 8192 + 32;
-        for (size_t b = 0; b < 2u * v[5]; b++)
-            stream[b] = round < 3 ? 255 : 0; /* all +1, all -1 */
-        for (uint32_t w = 0; w < 96; w++)
-            image[w] = 0x3f800000;
-        memset(image + 96, ends[round % 2], 8192 * 4);
+    static const struct {
+        const char *config;
+        uint32_t rows, k, tiles;
+    } shape[] = {{"sim", 2, 16384, 2}, {"sim", 1, 16383, 3}, {"kv260", 1, 16384, 1}, {"kv260", 1, 8193, 2},
+                 {"kv260", 8, 16384, 1}, {"kv260", 7, 4098, 2}, {"ecpix5", 5, 16381, 1}};
+    for (uint32_t round = 0; round < 6 * sizeof shape / sizeof shape[0]; round++) {
+        uint32_t i = round / 6, precision = round % 3, all = round % 6 < 3 ? 255 : 0; /* all +1, all -1 */
+        open_both(quin_config_find(shape[i].config));
+        uint32_t w = plain.config->stream_bytes, channels = 5 * w / (precision ? 5 * precision : 1);
+        uint32_t stride = (shape[i].k + 63) / 64 * 16, tiles = shape[i].tiles, n = tiles * channels - channels / 3;
+        uint32_t dst = 96 + shape[i].rows * stride, row = (n + 15) / 16 * 16;
+        uint32_t v[9] = {shape[i].rows, shape[i].k, n, precision, 0, shape[i].k * w, stride, dst, row};
+        uint32_t words = dst + shape[i].rows * row;
+        assert_true((size_t)tiles * v[5] <= STREAM_BYTES && words <= MOST_WORDS);
+        memset(stream, (int)all, (size_t)tiles * v[5]);
+        for (uint32_t j = 0; j < 96; j++)
+            image[j] = 0x3f800000;
+        memset(image + 96, round % 2 ? 127 : -128, (dst - 96) * 4);
         char text[100];
         bool without_wraps;
         for (uint32_t way = 0; way < WAYS && set_way(way, text, sizeof text, &without_wraps); way++) {
-            load_both(words, 2u * v[5]);
+            if (way % 4 == 2 || (i && way % 4 == 1))
+                continue;
+            load_both(words, (size_t)tiles * v[5]);
             put_matmul(&plain, v);
             put_matmul(&other, v);
             compare(text, without_wraps);
         }
+        close_both();
     }
-    close_both();
 }
 
 /* Fields of a VECTOR command in the order of put_vector. */
@@ -267,6 +279,45 @@ static void test_vector(void **state)
     close_both();
 }
 
+/* Commands large enough to be shared out: groups in order, on their own operands, or in each other's way. */
+static void test_vector_shared(void **state)
+{
+    (void)state;
+    open_both(quin_config_find("sim"));
+    for (uint32_t round = 0; round < 60; round++) {
+        uint32_t v[16], words = 40960;
+        random_vector(v);
+        v[0] = 1 + below(8);
+        v[1] = 2 + below(6);
+        v[2] = 300 + below(600);
+        v[11] = below(3) ? 20480 * below(2) : 16 * below(64); /* elsewhere, in a's place, or astride */
+        uint32_t group = below(4) ? 912 : 16 * below(64), row = below(4) ? 912 * 8 : 16 * below(600);
+        for (uint32_t w = 0; w < words; w++)
+            image[w] = random_float();
+        char text[100];
+        bool without_wraps;
+        for (uint32_t way = 1; way < WAYS && set_way(way, text, sizeof text, &without_wraps); way++) {
+            if (way % 4 != 1 && way % 4 != 2)
+                continue;
+            load_both(words, 0);
+            for (uint32_t i = 0; i < 2; i++) {
+                struct dut *d = i ? &other : &plain;
+                put_vector(d, v);
+                PUT(d, VECTOR, A_ROW, row);
+                PUT(d, VECTOR, DST_ROW, row);
+                PUT(d, VECTOR, A_GROUP, group);
+                PUT(d, VECTOR, DST_GROUP, group);
+                PUT(d, VECTOR, RED_BASE, round % 5 ? 130000 : 20480);
+                PUT(d, VECTOR, RED_ROW, round % 3 ? 64 : 2);
+                for (uint32_t r = 0; r < 8; r++)
+                    rowreg(d->dev, 0, r, v[15] + 60 * r);
+            }
+            compare(text, without_wraps);
+        }
+    }
+    close_both();
+}
+
 /* What is not there is refused and changes nothing. */
 static void test_refused(void **state)
 {
@@ -284,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_matmul),
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_vector),
+        cmocka_unit_test(test_vector_shared),
         cmocka_unit_test(test_refused),
     };
     seed_start("test_kernels");
