@@ -260,6 +260,13 @@ INLINE bool span(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visib
     return true;
 }
 
+INLINE bool functions(uint32_t func, uint32_t *t, uint32_t n)
+{
+    uint32_t near = 0;
+    function(func, t, n, &near);
+    return !near;
+}
+
 INLINE bool scale(const float *y, float row, const float *column, uint32_t *dst, uint32_t first, uint32_t n,
                   uint32_t *sum)
 {
@@ -273,6 +280,10 @@ INLINE bool scale(const float *y, float row, const float *column, uint32_t *dst,
 }
 
 #define VERSION(name, attribute)                                                                                   \
+    attribute bool quin_functions_##name(uint32_t func, uint32_t *t, uint32_t n)                                   \
+    {                                                                                                              \
+        return functions(func, t, n);                                                                              \
+    }                                                                                                              \
     attribute bool quin_span_##name(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visible)             \
     {                                                                                                              \
         return span(s, first, n, visible);                                                                         \
