@@ -8,8 +8,8 @@
 3. how long `quintrit run` takes to load that file, and the most memory it takes.
 
 `make bench-peers TEXT=stories.txt` makes the environment and runs this. Stories are parted by lines
-<|endoftext|>. llama.cpp scales activations per 256 values and not per token, so its results are near
-ours and not equal. Leave the machine idle meanwhile: both are measured by the wall clock.
+<|endoftext|>. llama.cpp scales activations per 256 values and not per token, so its results are
+near ours and not equal. Leave the machine idle meanwhile: both are measured by the wall clock.
 """
 import argparse
 import math
@@ -38,7 +38,8 @@ def llama_perplexity(model: Path, text: str, most: int) -> tuple[float, int]:
     nll, count = 0.0, 0
     stories = [s.strip(" \n\t\r") for s in text.split("<|endoftext|>")]
     for story in [s for s in stories if s][:most or None]:
-        tokens = bos + llm.tokenize(story.encode(), add_bos=False, special=False) + [llm.token_eos()]
+        tokens = bos + llm.tokenize(story.encode(), add_bos=False, special=False)
+        tokens.append(llm.token_eos())
         n = min(len(tokens) - 1, llm.n_ctx())
         llm.reset()
         llm.eval(tokens[:n])
@@ -78,8 +79,8 @@ class Theirs:
     def run(self, threads: int) -> list[float]:
         if threads not in self.engines:
             self.engines[threads] = Llama(
-                str(self.path), n_ctx=self.prompt + self.decode, n_batch=self.prompt, n_threads=threads,
-                n_ubatch=self.prompt, n_threads_batch=threads, verbose=False)
+                str(self.path), n_ctx=self.prompt + self.decode, n_batch=self.prompt,
+                n_ubatch=self.prompt, n_threads=threads, n_threads_batch=threads, verbose=False)
         llm = self.engines[threads]
         tokens = [1 + i * 79 % 250 for i in range(self.prompt + self.decode)]
         llm.reset()
@@ -112,8 +113,9 @@ def make_files(a: argparse.Namespace) -> dict[str, Path]:
     for kind, path in files.items():
         if not path.exists():
             print(f"writing {path.name}", file=sys.stderr)
-            subprocess.run([sys.executable, "tests/families/full_shape.py", "2b4t", "--type", kind,
-                            "--head", "q6_k", "--arch", "bitnet", "--out", path], cwd=ROOT, check=True)
+            command = [sys.executable, "tests/families/full_shape.py", "2b4t", "--type", kind,
+                       "--head", "q6_k", "--arch", "bitnet", "--out", path]
+            subprocess.run(command, cwd=ROOT, check=True)
     return files
 
 
@@ -152,8 +154,8 @@ def table(a: argparse.Namespace, times: Times) -> bool:
         print(f"{name:<18} {threads:>7} {cells[0]:>18} {cells[1]:>18}")
     for threads in a.threads:
         for what, needed in NEEDED.items():
-            peers = [rate[name, threads, what] for name, t in times if (name, t) != ("golden model", t)
-                     and t == threads]
+            peers = [rate[name, threads, what] for name, t in times
+                     if t == threads and name != "golden model"]
             best = [max(peer[i] for peer in peers) for i in (0, 1)]
             wall, cpu = (rate["golden model", threads, what][i] / best[i] for i in (0, 1))
             good = good and wall >= needed
@@ -166,13 +168,14 @@ def table(a: argparse.Namespace, times: Times) -> bool:
 # ---- loading ----
 
 def loading(a: argparse.Namespace, path: Path) -> bool:
-    info = subprocess.run(["build/quintrit", "info", "-m", path, "--config", a.config], cwd=ROOT, check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+    command = ["build/quintrit", "info", "-m", path, "--config", a.config]
+    info = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     image = int(re.search(r"DRAM\s+([\d,]+) bytes", info)[1].replace(",", ""))
     begun = time.perf_counter()
-    command = ["build/quintrit", "run", "-m", path, "--config", a.config, "--no-wraps", "--temp", "0",
-               "-n", "1", "-p", "a"]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = ["build/quintrit", "run", "-m", path, "--config", a.config, "--no-wraps",
+               "--temp", "0", "-n", "1", "-p", "a"]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     seconds, peak = time.perf_counter() - begun, usage.ru_maxrss * 1024
     print(f"\nloading {path.name} and one token: {seconds:.1f} s of the wall clock, "
@@ -185,14 +188,15 @@ def main() -> int:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     ap.add_argument("--model", type=Path, default=ROOT / "models/quintrit-stories-5m.gguf",
                     help="model whose perplexity is compared")
-    ap.add_argument("--text", type=Path, help="held-out stories; without them perplexity is left out")
+    ap.add_argument("--text", type=Path, help="held-out stories; without them no perplexity")
     ap.add_argument("--stories", type=int, default=0, help="only the first of them (0: all)")
     ap.add_argument("--config", default="kv260", help="configuration of the golden model")
     ap.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     ap.add_argument("--prompt", type=int, default=128, help="tokens")
     ap.add_argument("--decode", type=int, default=32, help="tokens")
     ap.add_argument("--rounds", type=int, default=3)
-    ap.add_argument("--folder", type=Path, default=ROOT / "build", help="for the two model files, deleted after")
+    ap.add_argument("--folder", type=Path, default=ROOT / "build",
+                    help="for the two model files, deleted after")
     ap.add_argument("--keep", action="store_true", help="keep these files")
     a = ap.parse_args()
     print(f"llama-cpp-python {llama_version}")

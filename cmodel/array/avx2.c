@@ -137,7 +137,7 @@ static TARGET void run_256(struct quin_group *g, void *scratch)
     }
     g->adds = g->wraps = 0;
     for (uint32_t k = 0; k < g->acts->k; k += QUIN_BEATS) {
-        uint32_t beats = quin_block_fill(&s->block, g, k);
+        uint32_t beats = quin_block_fill(&s->block, g, k, false);
         for (uint32_t part = 0; part < 10; part++) {
             uint32_t place = part / 2, half = part % 2;
             if (half && g->tiles * g->stream_bytes <= 32)

@@ -32,7 +32,7 @@ INLINE __m512i decode(struct quin_avx512 *s, uint32_t beats, bool bytes, __m512i
     for (uint32_t beat = 0; beat < beats; beat += 4) {
         __m512i q[4], many[4], rest[4], code[4];
         for (uint32_t j = 0; j < 4; j++) {
-            q[j] = _mm512_load_si512(s->block.byte[beat + j]);
+            q[j] = _mm512_loadu_si512(s->block.bytes + (beat + j) * QUIN_LANES);
             rest[j] = look_up(quin_table_last, q[j]);
             __m512i nonzero = _mm512_and_si512(_mm512_srli_epi16(rest[j], 2), _mm512_set1_epi8(7));
             adds = _mm512_dpbusd_epi32(adds, nonzero, _mm512_set1_epi8((char)s->block.active[beat + j]));
@@ -141,7 +141,7 @@ static TARGET void run_512(struct quin_group *g, void *scratch)
     }
     g->wraps = 0;
     for (uint32_t k = 0; k < g->acts->k; k += QUIN_BEATS) {
-        uint32_t beats = quin_block_fill(&s->block, g, k);
+        uint32_t beats = quin_block_fill(&s->block, g, k, true);
         adds = g->bytes ? decode(s, beats, true, adds) : decode(s, beats, false, adds);
         for (uint32_t place = 0; place < places; place++)
             sum_place(s, place, rows, beats);

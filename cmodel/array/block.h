@@ -19,6 +19,7 @@ struct quin_entry {
 };
 
 struct quin_block {
+    const uint8_t *bytes; /* [beats with padding][QUIN_LANES]: in `byte`, or where the stream is */
     _Alignas(64) uint8_t byte[QUIN_BEATS][QUIN_LANES];
     _Alignas(64) int8_t x[QUIN_KERNEL_ROWS][QUIN_BEATS];
     uint8_t active[QUIN_BEATS]; /* rows with an activation that is not zero */
@@ -58,8 +59,9 @@ static inline void quin_block_bytes(uint8_t (*byte)[QUIN_LANES], const struct qu
         memset(byte[j], 0x80, QUIN_LANES);
 }
 
-/* Beats k .. k + beats - 1 of stream and activations; returns the beats with those of the padding. */
-static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_group *g, uint32_t k)
+/* Beats k .. k + beats - 1 of stream and activations; returns the beats with those of the padding. in_place: the bytes
+ * need not be copied if they lie as they should, for they are only read. */
+static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_group *g, uint32_t k, bool in_place)
 {
     const struct quin_acts *acts = g->acts;
     b->beats = acts->k - k < QUIN_BEATS ? acts->k - k : QUIN_BEATS;
@@ -76,7 +78,10 @@ static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_g
         }
         b->entries[r] = n;
     }
-    quin_block_bytes(b->byte, g, k, b->beats);
+    in_place = in_place && g->stream_bytes == QUIN_LANES && b->beats % 4 == 0;
+    b->bytes = in_place ? g->tile[0] + (size_t)k * QUIN_LANES : b->byte[0];
+    if (!in_place)
+        quin_block_bytes(b->byte, g, k, b->beats);
     return (b->beats + 3) & ~3u;
 }
 

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LOOKS = 400 }; /* some microseconds */
+enum { LOOKS = 2000 }; /* some ten microseconds */
 
 struct worker {
     struct quin_pool *pool;
