@@ -157,5 +157,6 @@ static bool usable_256(void)
 }
 
 const struct quin_kernel quin_kernel_avx2 = {
-    "avx2", "AVX2", sizeof(struct scratch), run_256, usable_256, quin_acts_avx2, quin_span_avx2, quin_scale_avx2};
+    "avx2", "AVX2", sizeof(struct scratch), run_256, usable_256, quin_acts_avx2, quin_span_avx2,
+    quin_scale_avx2, NULL};
 #endif

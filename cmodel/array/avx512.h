@@ -14,7 +14,7 @@
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 enum {
-    QUIN_DECODED = 128, /* beats that are decoded before their products are summed: what fits the first-level cache */
+    QUIN_DECODED = 2048, /* beats that are decoded before their products are summed: what fits the first-level cache */
     QUIN_AHEAD = 8192   /* bytes of the stream that are asked for ahead of their use */
 };
 

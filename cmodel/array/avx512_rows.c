@@ -20,7 +20,6 @@ INLINE __m512i decode(struct quin_avx512 *s, const uint8_t *bytes, const uint8_t
         uint32_t word;
         memcpy(&word, active + 4 * i, 4);
         for (uint32_t j = 0; j < 4; j++) {
-            _mm_prefetch((const char *)bytes + QUIN_AHEAD + j * QUIN_LANES, _MM_HINT_T1);
             raw[j] = _mm512_loadu_si512(bytes + j * QUIN_LANES);
         }
         transpose(q, raw);
@@ -35,17 +34,29 @@ INLINE __m512i decode(struct quin_avx512 *s, const uint8_t *bytes, const uint8_t
     return adds;
 }
 
-/* Adds products of a block to the sums of `rows` rows from `row` on and `vectors` vectors from `v` on. x: the first
- * quad of the first of these rows. */
-INLINE void sum_part(struct quin_avx512 *s, uint32_t place, uint32_t row, uint32_t v, const uint32_t rows,
-                     const uint32_t vectors, const uint32_t *x, uint32_t stride, uint32_t n, __m512i mask)
+/* What the sums of a place and a block are made of. */
+struct block {
+    const uint32_t *x; /* [quads][rows], of the block's first beat */
+    uint32_t rows, quads;
+    const uint8_t *ahead, *end; /* bytes of the stream to ask for meanwhile, a line for each quad */
+    __m512i mask;
+};
+
+/* Adds products to the sums of `rows` rows from `row` on and `vectors` vectors from `v` on. */
+INLINE void sum_part(struct quin_avx512 *s, struct block *b, uint32_t place, uint32_t row, uint32_t v,
+                     const uint32_t rows, const uint32_t vectors)
 {
+    const uint32_t *x = b->x + row, stride = b->rows, n = b->quads;
+    const uint8_t *ahead = b->ahead;
+    const size_t line = ahead < b->end ? QUIN_LANES : 0;
+    const __m512i mask = b->mask;
     __m512i acc[8][4];
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t j = 0; j < vectors; j++)
             acc[r][j] = _mm512_load_si512(s->sum[place][row + r][v + j]);
-    for (uint32_t i = 0; i < n; i++, x += stride) {
+    for (uint32_t i = 0; i < n; i++, x += stride, ahead += line) {
         __m512i code[4];
+        _mm_prefetch((const char *)ahead, _MM_HINT_T1);
         for (uint32_t j = 0; j < vectors; j++)
             code[j] = _mm512_and_si512(_mm512_load_si512(s->entry[place / 4][i][v + j]), mask);
         for (uint32_t r = 0; r < rows; r++) {
@@ -54,32 +65,30 @@ INLINE void sum_part(struct quin_avx512 *s, uint32_t place, uint32_t row, uint32
                 acc[r][j] = _mm512_dpbusd_epi32(acc[r][j], code[j], four);
         }
     }
+    b->ahead = ahead;
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t j = 0; j < vectors; j++)
             _mm512_store_si512(s->sum[place][row + r][v + j], acc[r][j]);
 }
 
-/* All rows of a place, eight, four and one at a time. */
-static TARGET void sum_place(struct quin_avx512 *s, uint32_t place, const struct quin_acts *acts, uint32_t k, uint32_t n,
-                             uint8_t bits)
+/* All rows of a place: eight, four, two and one at a time. */
+static TARGET void sum_place(struct quin_avx512 *s, struct block *b, uint32_t place)
 {
-    const uint32_t *x = acts->quad + (size_t)(k / 4) * acts->rows;
-    uint32_t r = 0, rows = acts->rows;
-    __m512i mask = _mm512_set1_epi8((char)bits);
-    for (; r + 8 <= rows; r += 8) {
-        sum_part(s, place, r, 0, 8, 2, x + r, rows, n, mask);
-        sum_part(s, place, r, 2, 8, 2, x + r, rows, n, mask);
+    uint32_t r = 0;
+    for (; r + 8 <= b->rows; r += 8) {
+        sum_part(s, b, place, r, 0, 8, 2);
+        sum_part(s, b, place, r, 2, 8, 2);
     }
-    if (r + 4 <= rows) {
-        sum_part(s, place, r, 0, 4, 4, x + r, rows, n, mask);
+    if (r + 4 <= b->rows) {
+        sum_part(s, b, place, r, 0, 4, 4);
         r += 4;
     }
-    if (r + 2 <= rows) {
-        sum_part(s, place, r, 0, 2, 4, x + r, rows, n, mask);
+    if (r + 2 <= b->rows) {
+        sum_part(s, b, place, r, 0, 2, 4);
         r += 2;
     }
-    if (r < rows)
-        sum_part(s, place, r, 0, 1, 4, x + r, rows, n, mask);
+    if (r < b->rows)
+        sum_part(s, b, place, r, 0, 1, 4);
 }
 
 TARGET void quin_avx512_rows(struct quin_group *g, struct quin_avx512 *s)
@@ -94,8 +103,13 @@ TARGET void quin_avx512_rows(struct quin_group *g, struct quin_avx512 *s)
         const uint8_t *bytes = stream_at(s, g, k, QUIN_DECODED, &beats);
         adds = g->bytes ? decode(s, bytes, acts->active + k, beats / 4, adds, true)
                         : decode(s, bytes, acts->active + k, beats / 4, adds, false);
-        for (uint32_t p = 0; p < places; p++)
-            sum_place(s, p, acts, k, beats / 4, g->bytes ? 255 : bits[p]);
+        struct block b = {.x = acts->quad + (size_t)(k / 4) * acts->rows, .rows = acts->rows, .quads = beats / 4,
+                          .ahead = g->tile[0] + (size_t)(k + beats) * g->stream_bytes};
+        b.end = b.ahead + (size_t)beats * QUIN_LANES;
+        for (uint32_t p = 0; p < places; p++) {
+            b.mask = _mm512_set1_epi8((char)(g->bytes ? 255 : bits[p]));
+            sum_place(s, &b, p);
+        }
     }
     g->wraps = 0;
     g->adds = (uint32_t)_mm512_reduce_add_epi32(adds) / 4;

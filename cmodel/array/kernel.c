@@ -41,7 +41,8 @@ static bool always(void)
 }
 
 static const struct quin_kernel plain = {
-    "plain", "portable C, one addition after the other", sizeof(struct quin_array), plain_run, always, quin_acts_portable, NULL, NULL};
+    "plain", "portable C, one addition after the other", sizeof(struct quin_array), plain_run, always, quin_acts_portable, NULL, NULL,
+    NULL};
 
 static const struct quin_kernel *const kernels[] = {
 #if defined(__x86_64__)

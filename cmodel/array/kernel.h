@@ -34,6 +34,7 @@ struct quin_kernel {
     quin_acts_fn *acts;   /* makes ready what run reads */
     quin_span_fn *span;   /* the vector unit's way; NULL: element by element */
     quin_scale_fn *scale; /* likewise, of a MATMUL's results */
+    quin_join_fn *join;   /* of sums of trits; NULL likewise */
 };
 
 /* The kernels of this build that the processor can run, best first; NULL at the end. "plain" is always there. */

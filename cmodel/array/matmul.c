@@ -37,10 +37,16 @@ struct work {
 };
 
 /* Sums of the first n channels of tile i, as floats. A byte is a channel's value, or half of it, or five channels. */
-static void channels(const struct quin_group *g, const struct matmul *m, uint32_t row, uint32_t i, uint32_t n, float *y)
+static void channels(const struct quin_kernel *kernel, const struct quin_group *g, const struct matmul *m, uint32_t row,
+                     uint32_t i, uint32_t n, float *y)
 {
     uint32_t lane = i * g->stream_bytes;
-    if (m->trits == 1) {
+    if (m->trits == 1 && kernel->join) {
+        const int32_t *place[5];
+        for (uint32_t p = 0; p < 5; p++)
+            place[p] = g->sum[p][row] + lane;
+        kernel->join(place, (n + 4) / 5, y);
+    } else if (m->trits == 1) {
         float place[5][QUIN_LANES];
         uint32_t lanes = (n + 4) / 5;
         for (uint32_t p = 0; p < 5; p++)
@@ -70,7 +76,7 @@ static uint32_t drain(const struct quin_kernel *kernel, const struct quin_group 
         memcpy(scale, g->tile[i] + (size_t)m->k * g->stream_bytes, n * sizeof scale[0]);
     for (uint32_t r = 0; r < m->rows; r++) {
         uint32_t *dst = m->dst[r] + first;
-        channels(g, m, r, i, n, y);
+        channels(kernel, g, m, r, i, n, y);
         if (kernel->scale && kernel->scale(y, m->row_scale[r], scale, dst, first, n, &checksum))
             continue;
         for (uint32_t j = 0; j < n; j++) {

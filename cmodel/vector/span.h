@@ -47,7 +47,13 @@ typedef bool quin_scale_fn(const float *y, float row, const float *column, uint3
                            uint32_t *checksum);
 quin_scale_fn quin_scale_portable;
 #if defined(__x86_64__)
-quin_scale_fn quin_scale_avx2, quin_scale_avx512;
+quin_scale_fn quin_scale_avx2, quin_scale_avx512, quin_scale_wide;
+#endif
+
+/* y[5 * b + i] = float(place[i][b]) for b < lanes; y has room for lanes rounded up to sixteen. */
+typedef void quin_join_fn(const int32_t *const place[5], uint32_t lanes, float *y);
+#if defined(__x86_64__)
+quin_join_fn quin_join_wide;
 #endif
 
 #endif

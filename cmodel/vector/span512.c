@@ -185,6 +185,57 @@ static TARGET void finish(struct quin_span *s, const uint32_t *t, uint32_t first
     s->absmax = (uint32_t)_mm512_reduce_max_epi32(r.absmax);
 }
 
+/* ---- results of the array ---- */
+
+/* Product of flushed a and b; as in operate. */
+INLINE __m512i product(__m512i a, __m512i b, __mmask16 *near)
+{
+    return operate(QUIN_VECTOR_OP_MUL, a, b, near);
+}
+
+TARGET bool quin_scale_wide(const float *y, float row, const float *column, uint32_t *dst, uint32_t first, uint32_t n,
+                            uint32_t *checksum)
+{
+    const __m512i turn = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    __m512i factor = all(quin_f32_bits(row)), sum = _mm512_setzero_si512();
+    __mmask16 near = 0;
+    for (uint32_t i = 0; i < n; i += 16) {
+        __mmask16 k = below(i, n);
+        __m512i x = flush(_mm512_maskz_loadu_epi32(k, y + i));
+        x = product(product(x, factor, &near), _mm512_maskz_loadu_epi32(k, column + i), &near);
+        _mm512_mask_storeu_epi32(dst + i, k, x);
+        x = _mm512_rolv_epi32(_mm512_maskz_mov_epi32(k, x), _mm512_add_epi32(turn, all((first + i) % 32)));
+        sum = _mm512_add_epi32(sum, x);
+    }
+    if (near)
+        return false;
+    *checksum += (uint32_t)_mm512_reduce_add_epi32(sum);
+    return true;
+}
+
+/* Element e of eighty is of lane e / 5 and place e % 5: each place's floats are spread by the lanes and put in by a mask. */
+TARGET void quin_join_wide(const int32_t *const place[5], uint32_t lanes, float *y)
+{
+    __m512i lane[5];
+    static const uint16_t of_place[5] = {0x8421, 0x0842, 0x1084, 0x2108, 0x4210}; /* of the first sixteen elements */
+    const __m512i e = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    for (uint32_t o = 0; o < 5; o++) { /* e / 5 for e < 80 */
+        __m512i at = _mm512_add_epi32(e, all(16 * o));
+        lane[o] = _mm512_srli_epi32(_mm512_mullo_epi32(at, all(205)), 10);
+    }
+    for (uint32_t b = 0; b < lanes; b += 16, y += 80) {
+        __m512 p[5];
+        for (uint32_t i = 0; i < 5; i++)
+            p[i] = _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(below(b, lanes), place[i] + b));
+        for (uint32_t o = 0; o < 5; o++) {
+            __m512 joined = _mm512_permutexvar_ps(lane[o], p[0]); /* sixteen on, a place is one behind */
+            for (uint32_t i = 1; i < 5; i++)
+                joined = _mm512_mask_permutexvar_ps(joined, of_place[(i + 5 - o) % 5], lane[o], p[i]);
+            _mm512_storeu_ps(y + 16 * o, joined);
+        }
+    }
+}
+
 TARGET bool quin_span_wide(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visible)
 {
     _Alignas(64) uint32_t t[QUIN_SPAN];
