@@ -324,6 +324,7 @@ struct work {
     atomic_uint next, checksum;
 };
 
+/* The last group comes first: if groups were not independent, that would show on a single worker, too. */
 static void work_groups(void *ctx, uint32_t worker)
 {
     struct work *w = ctx;
@@ -331,8 +332,10 @@ static void work_groups(void *ctx, uint32_t worker)
     uint32_t all = v->rows * v->groups, first, checksum = 0;
     (void)worker;
     while ((first = atomic_fetch_add(&w->next, w->piece)) < all)
-        for (uint32_t i = first; i < all && i < first + w->piece; i++)
-            (void)group(w->dev, v, i / v->groups, i % v->groups, &checksum); /* cannot fail: independent() */
+        for (uint32_t i = first; i < all && i < first + w->piece; i++) {
+            uint32_t at = all - 1 - i;
+            (void)group(w->dev, v, at / v->groups, at % v->groups, &checksum); /* cannot fail: independent() */
+        }
     atomic_fetch_add(&w->checksum, checksum);
 }
 
