@@ -264,6 +264,10 @@ static void test_vector(void **state)
         random_vector(v);
         for (uint32_t w = 0; w < 8192; w++)
             image[w] = random_float();
+        if (round % 16 == 0) { /* so that they are multiplied */
+            v[3] = QUIN_VECTOR_OP_MUL;
+            v[8] = v[9] = QUIN_OPERAND_VECTOR;
+        }
         if (round % 8 == 0) /* products about 2^-126 */
             for (uint32_t w = 0; w < 2112; w++)
                 image[w] = (rnd() & 0x80000000) | (w % 3 ? 0x3f7ffffe + below(4) : 0x007ffffe + below(5));
