@@ -173,8 +173,8 @@ static void test_long(void **state)
         uint32_t rows, k, tiles;
     } shape[] = {{"sim", 2, 16384, 2}, {"sim", 1, 16383, 3}, {"kv260", 1, 16384, 1}, {"kv260", 1, 8193, 2},
                  {"kv260", 8, 16384, 1}, {"kv260", 7, 4098, 2}, {"ecpix5", 5, 16381, 1}};
-    for (uint32_t round = 0; round < 6 * sizeof shape / sizeof shape[0]; round++) {
-        uint32_t i = round / 6, precision = round % 3, all = round % 6 < 3 ? 255 : 0; /* all +1, all -1 */
+    for (uint32_t round = 0; round < 3 * sizeof shape / sizeof shape[0]; round++) {
+        uint32_t i = round / 3, precision = round % 3, all = i % 2 ? 255 : 0; /* all +1, all -1 */
         open_both(quin_config_find(shape[i].config));
         uint32_t w = plain.config->stream_bytes, channels = 5 * w / (precision ? 5 * precision : 1);
         uint32_t stride = (shape[i].k + 63) / 64 * 16, tiles = shape[i].tiles, n = tiles * channels - channels / 3;
