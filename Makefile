@@ -36,7 +36,7 @@ RTL    := $(wildcard rtl/*/*.sv rtl/*.vlt sim/verilator/* sim/dram/*)
 TEST_BINS := $(patsubst tests/%.c,build/tests/%,$(TESTS))
 SAN_BINS  := $(patsubst tests/%.c,build/san/%,$(TESTS))
 
-.PHONY: help demo rtl bench bench-layer bench-cmodel synth test test-all lint regs clean tests-c tests-san
+.PHONY: help demo rtl bench bench-layer bench-cmodel bench-peers synth test test-all lint regs clean tests-c tests-san
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -55,6 +55,9 @@ bench: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of one matrix prod
 
 bench-cmodel: build/bench-rtl ## Tokens a second of the golden model, shape of 2B-4T
 	build/bench-rtl cmodel kv260
+
+bench-peers: build/setup-peers build/bench-rtl build/quintrit ## Speed and perplexity beside llama.cpp; TEXT=FILE of held-out stories (compiles llama.cpp once)
+	build/venv-peers/bin/python bench/peers.py $(if $(TEXT),--text $(TEXT))
 
 bench-layer: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of a decoder layer of 2B-4T: decode and prefill
 	build/bench-rtl layer sim
@@ -81,6 +84,13 @@ clean: ## Delete what was built (build/)
 build/setup-%: tools/setup tools/packages-% tests/requirements.txt
 	@tools/setup $*
 	@mkdir -p build && touch $@
+
+# llama.cpp for this processor; its pictures and sound are not needed.
+build/setup-peers: bench/requirements.txt
+	@echo 'quintrit: compiling llama.cpp into build/venv-peers, some minutes'
+	@python3 -m venv build/venv-peers
+	@CMAKE_ARGS='-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF' build/venv-peers/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch $@
 
 build/quintrit: $(patsubst %.c,build/obj/%.o,$(CLI)) build/libquintrit.a
 	@echo '  link $@'; $(CC) $(CFLAGS) -o $@ $^ $(SERVE_LIBS) $(LDLIBS)

@@ -127,15 +127,19 @@ int main(int argc, char **argv)
         return bench_matmul(config);
     if ((!strcmp(what, "layer") || !strcmp(what, "prefill")) && argc <= 4 && context >= 16 && context <= 4096)
         return bench_layer(config, context, what[0] == 'p');
-    if (!strcmp(what, "cmodel") && argc <= 4) {
+    if (!strcmp(what, "cmodel") && argc <= 5) {
         uint32_t layers = argc > 3 ? context : 3;
         if (layers >= 1 && layers <= 30)
-            return bench_cmodel(config, layers);
+            return bench_cmodel(config, layers, argc > 4 ? argv[4] : NULL);
     }
+    if (!strcmp(what, "serve") && argc == 6)
+        return bench_serve(config, argv[3], (uint32_t)strtoul(argv[4], NULL, 10), (uint32_t)strtoul(argv[5], NULL, 10));
     fprintf(stderr, "usage: bench-rtl matmul [CONFIG] | layer [CONFIG [CONTEXT]] | prefill [CONFIG [CONTEXT]]\n"
-                    "       | cmodel [CONFIG [LAYERS]]\n"
+                    "       | cmodel [CONFIG [LAYERS [KERNEL]]] | serve CONFIG MODEL PROMPT DECODE\n"
                     "Cycles of the simulated hardware: a matrix of 2560 x 6912, or a decoder layer in the shape of BitNet\n"
                     "b1.58 2B-4T. CONFIG is a row of rtl/spec/configs.def (sim), CONTEXT 16 to 4096 positions (256).\n"
-                    "cmodel: tokens a second of the golden model, LAYERS of the 30 layers (3) and as much of the head.\n");
+                    "cmodel: tokens a second of the golden model, LAYERS of the 30 layers (3) and as much of the head.\n"
+                    "serve: runs MODEL on as many threads as each line of stdin says; answers with the wall and processor\n"
+                    "seconds of PROMPT tokens and of DECODE more.\n");
     return 2;
 }

@@ -36,7 +36,8 @@ _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf,
 
 /* The benches: one for each word of the command line. */
 int bench_matmul(const char *config);
-int bench_cmodel(const char *config, uint32_t layers);
+int bench_cmodel(const char *config, uint32_t layers, const char *kernel); /* NULL: all kernels */
+int bench_serve(const char *config, const char *path, uint32_t prompt, uint32_t decode);
 int bench_layer(const char *config, uint32_t context, bool prefill);
 
 #endif

@@ -43,6 +43,7 @@ static uint64_t measure(const struct quin_model *m, const char *config, const st
     for (uint32_t i = 0; i < PROMPT; i++)
         tokens[i] = (uint32_t)(i * 7919 % m->hyper.vocab);
     must(quin_engine_open_model(m, &o, NULL, &e, &msg));
+    must(quin_engine_feed(e, 0, 0, tokens, prompt, false, NULL, &best, &msg)); /* pages that are touched first */
     double begun = bench_seconds(), begun_cpu = bench_cpu_seconds();
     must(quin_engine_feed(e, 0, 0, tokens, prompt, false, NULL, &best, &msg));
     double fed = bench_seconds(), fed_cpu = bench_cpu_seconds();
@@ -60,7 +61,7 @@ static uint64_t measure(const struct quin_model *m, const char *config, const st
     return hash;
 }
 
-int bench_cmodel(const char *config, uint32_t layers)
+int bench_cmodel(const char *config, uint32_t layers, const char *only)
 {
     const struct quin_hyper h = {
         .arch = "bitnet-b1.58", .vocab = (size_t)ALL_VOCAB * layers / ALL_LAYERS, .dim = 2560, .layers = layers, .heads = 20,
@@ -75,6 +76,8 @@ int bench_cmodel(const char *config, uint32_t layers)
            layers, h.vocab, ALL_VOCAB);
     for (uint32_t i = 0; (kernel = quin_engine_kernel(i, NULL)) != NULL; i++) {
         bool plain = !strcmp(kernel, "plain");
+        if (only && strcmp(kernel, only))
+            continue;
         for (uint32_t way = 0; way < 4; way++) {
             const struct way w = {kernel, way % 2 + 1, way / 2};
             if (plain && w.no_wraps) /* counts them in any case */

@@ -114,12 +114,12 @@ static TARGET uint64_t wraps_row(struct scratch *s, uint32_t place, uint32_t hal
 }
 
 /* Subtracts what the codes are too large by, and joins the trits of a byte if that is wanted. */
-static void finish(const struct scratch *s, struct quin_group *g, const int32_t *total)
+static void finish(const struct scratch *s, struct quin_group *g)
 {
     for (uint32_t p = 0; p < 5; p++)
-        for (uint32_t r = 0; r < g->rows; r++)
+        for (uint32_t r = 0; r < g->acts->rows; r++)
             for (uint32_t b = 0; b < QUIN_LANES; b++) {
-                int32_t sum = s->sum[p][r][b] - total[r];
+                int32_t sum = s->sum[p][r][b] - g->acts->total[r];
                 if (!g->bytes)
                     g->sum[p][r][b] = sum;
                 else
@@ -130,28 +130,25 @@ static void finish(const struct scratch *s, struct quin_group *g, const int32_t 
 static TARGET void run_256(struct quin_group *g, void *scratch)
 {
     struct scratch *s = scratch;
-    int32_t total[QUIN_KERNEL_ROWS] = {0}; /* of a row's activations */
+    uint32_t rows = g->acts->rows;
     for (uint32_t p = 0; p < 5; p++) {
-        memset(s->sum[p], 0, g->rows * sizeof s->sum[p][0]);
-        memset(s->lo[p], 0, g->rows * sizeof s->lo[p][0]);
+        memset(s->sum[p], 0, rows * sizeof s->sum[p][0]);
+        memset(s->lo[p], 0, rows * sizeof s->lo[p][0]);
     }
     g->adds = g->wraps = 0;
-    for (uint32_t k = 0; k < g->k; k += QUIN_BEATS) {
+    for (uint32_t k = 0; k < g->acts->k; k += QUIN_BEATS) {
         uint32_t beats = quin_block_fill(&s->block, g, k, false);
         for (uint32_t part = 0; part < 10; part++) {
             uint32_t place = part / 2, half = part % 2;
             if (half && g->tiles * g->stream_bytes <= 32)
                 continue;
             g->adds += decode(s, half, beats);
-            sum_place(s, place, half, g->rows, beats);
-            for (uint32_t r = 0; r < g->rows && g->count_wraps; r++)
+            sum_place(s, place, half, rows, beats);
+            for (uint32_t r = 0; r < rows && g->count_wraps; r++)
                 g->wraps += wraps_row(s, place, half, r);
         }
-        for (uint32_t r = 0; r < g->rows; r++)
-            for (uint32_t j = 0; j < s->block.beats; j++)
-                total[r] += s->block.x[r][j];
     }
-    finish(s, g, total);
+    finish(s, g);
 }
 
 static bool usable_256(void)
@@ -160,5 +157,6 @@ static bool usable_256(void)
 }
 
 const struct quin_kernel quin_kernel_avx2 = {
-    "avx2", "AVX2", sizeof(struct scratch), run_256, usable_256, quin_span_avx2, quin_scale_avx2};
+    "avx2", "AVX2", sizeof(struct scratch), run_256, usable_256, quin_acts_avx2, quin_span_avx2,
+    quin_scale_avx2, NULL};
 #endif

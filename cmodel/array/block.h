@@ -28,49 +28,49 @@ struct quin_block {
     struct quin_entry entry[QUIN_KERNEL_ROWS][QUIN_BEATS];
 };
 
-static inline void quin_block_bytes(struct quin_block *b, const struct quin_group *g, uint32_t k)
+/* Bytes of beats k .. k + beats - 1 of all tiles of a group, with padding to a multiple of four beats. */
+static inline void quin_block_bytes(uint8_t (*byte)[QUIN_LANES], const struct quin_group *g, uint32_t k, uint32_t beats)
 {
     uint32_t w = g->stream_bytes;
-    b->bytes = b->byte[0];
     for (uint32_t i = 0; i < g->tiles; i++) {
         const uint8_t *from = g->tile[i] + (size_t)k * w;
-        uint8_t *to = b->byte[0] + i * w;
+        uint8_t *to = byte[0] + i * w;
         switch (w) { /* lengths that the compiler knows become moves */
         case 64:
-            memcpy(to, from, (size_t)b->beats * 64);
+            memcpy(to, from, (size_t)beats * 64);
             break;
         case 16:
-            for (uint32_t j = 0; j < b->beats; j++)
+            for (uint32_t j = 0; j < beats; j++)
                 memcpy(to + j * QUIN_LANES, from + j * 16, 16);
             break;
         case 8:
-            for (uint32_t j = 0; j < b->beats; j++)
+            for (uint32_t j = 0; j < beats; j++)
                 memcpy(to + j * QUIN_LANES, from + j * 8, 8);
             break;
         default:
-            for (uint32_t j = 0; j < b->beats; j++)
+            for (uint32_t j = 0; j < beats; j++)
                 memcpy(to + j * QUIN_LANES, from + (size_t)j * w, w);
         }
     }
     if (g->tiles * w < QUIN_LANES) /* 0x80 is five zeros */
-        for (uint32_t j = 0; j < b->beats; j++)
-            memset(b->byte[j] + g->tiles * w, 0x80, QUIN_LANES - g->tiles * w);
-    for (uint32_t j = b->beats; j % 4; j++)
-        memset(b->byte[j], 0x80, QUIN_LANES);
+        for (uint32_t j = 0; j < beats; j++)
+            memset(byte[j] + g->tiles * w, 0x80, QUIN_LANES - g->tiles * w);
+    for (uint32_t j = beats; j % 4; j++)
+        memset(byte[j], 0x80, QUIN_LANES);
 }
 
 /* Beats k .. k + beats - 1 of stream and activations; returns the beats with those of the padding. in_place: the bytes
  * need not be copied if they lie as they should, for they are only read. */
 static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_group *g, uint32_t k, bool in_place)
 {
-    b->beats = g->k - k < QUIN_BEATS ? g->k - k : QUIN_BEATS;
+    const struct quin_acts *acts = g->acts;
+    b->beats = acts->k - k < QUIN_BEATS ? acts->k - k : QUIN_BEATS;
     memset(b->active, 0, sizeof b->active);
-    for (uint32_t r = 0; r < g->rows; r++) {
+    memcpy(b->active, acts->active + k, b->beats);
+    for (uint32_t r = 0; r < acts->rows; r++) {
         uint32_t n = 0;
-        memcpy(b->x[r], g->act[r] + k, b->beats);
+        memcpy(b->x[r], acts->row[r] + k, b->beats);
         memset(b->x[r] + b->beats, 0, QUIN_BEATS - b->beats);
-        for (uint32_t j = 0; j < QUIN_BEATS; j++)
-            b->active[j] = (uint8_t)(b->active[j] + (b->x[r][j] != 0));
         for (uint32_t j = 0; j < b->beats && g->count_wraps; j++) {
             uint32_t x = (uint8_t)b->x[r][j];
             b->entry[r][n] = (struct quin_entry){((0u - x) & 255) | x << 16, (uint16_t)j, (uint16_t)(x >> 7)};
@@ -78,10 +78,10 @@ static inline uint32_t quin_block_fill(struct quin_block *b, const struct quin_g
         }
         b->entries[r] = n;
     }
-    if (in_place && g->stream_bytes == QUIN_LANES && b->beats % 4 == 0)
-        b->bytes = g->tile[0] + (size_t)k * QUIN_LANES;
-    else
-        quin_block_bytes(b, g, k);
+    in_place = in_place && g->stream_bytes == QUIN_LANES && b->beats % 4 == 0;
+    b->bytes = in_place ? g->tile[0] + (size_t)k * QUIN_LANES : b->byte[0];
+    if (!in_place)
+        quin_block_bytes(b->byte, g, k, b->beats);
     return (b->beats + 3) & ~3u;
 }
 

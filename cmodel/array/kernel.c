@@ -11,20 +11,21 @@
 static void plain_run(struct quin_group *g, void *scratch)
 {
     struct quin_array *a = scratch;
+    const struct quin_acts *acts = g->acts;
     uint32_t w = g->stream_bytes;
     g->wraps = 0;
     a->adds = a->slots = 0;
     for (uint32_t i = 0; i < g->tiles; i++) {
-        quin_array_clear(a, g->rows, 5 * w);
-        for (uint32_t k = 0; k < g->k; k++) {
+        quin_array_clear(a, acts->rows, 5 * w);
+        for (uint32_t k = 0; k < acts->k; k++) {
             int8_t x[QUIN_ARRAY_ROWS];
-            for (uint32_t r = 0; r < g->rows; r++)
-                x[r] = g->act[r][k];
+            for (uint32_t r = 0; r < acts->rows; r++)
+                x[r] = acts->row[r][k];
             quin_array_step(a, g->tile[i] + (size_t)k * w, x);
         }
         if (g->count_wraps)
             g->wraps += quin_array_wraps(a);
-        for (uint32_t r = 0; r < g->rows; r++)
+        for (uint32_t r = 0; r < acts->rows; r++)
             for (uint32_t c = 0; c < 5 * w; c++) {
                 int32_t *sum = &g->sum[g->bytes ? 0 : c % 5][r][i * w + c / 5];
                 /* the trits of a byte by Horner, most significant first */
@@ -40,7 +41,8 @@ static bool always(void)
 }
 
 static const struct quin_kernel plain = {
-    "plain", "portable C, one addition after the other", sizeof(struct quin_array), plain_run, always, NULL, NULL};
+    "plain", "portable C, one addition after the other", sizeof(struct quin_array), plain_run, always, quin_acts_portable, NULL, NULL,
+    NULL};
 
 static const struct quin_kernel *const kernels[] = {
 #if defined(__x86_64__)

@@ -10,15 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "acts.h"
 #include "span.h"
 
-#define QUIN_LANES 64       /* bytes of a beat that a group holds: 64 / W tiles */
-#define QUIN_KERNEL_ROWS 64 /* rows of activations */
+#define QUIN_LANES 64 /* bytes of a beat that a group holds: 64 / W tiles */
 
 struct quin_group {
     const uint8_t *tile[QUIN_LANES / 2]; /* k beats of stream_bytes each */
-    uint32_t tiles, stream_bytes, k, rows;
-    const int8_t *act[QUIN_KERNEL_ROWS]; /* [k] */
+    uint32_t tiles, stream_bytes;
+    const struct quin_acts *acts;
     bool bytes; /* a byte is one value of five trits (D5, D10); else its trits are five values (D1) */
     bool count_wraps;
     /* Results. Lane b of tile i is i * stream_bytes + b; place 0 is the most significant trit (or the byte). */
@@ -31,8 +31,10 @@ struct quin_kernel {
     size_t scratch; /* bytes that run needs, aligned to 64; their content does not matter */
     void (*run)(struct quin_group *g, void *scratch);
     bool (*usable)(void); /* on this processor */
+    quin_acts_fn *acts;   /* makes ready what run reads */
     quin_span_fn *span;   /* the vector unit's way; NULL: element by element */
     quin_scale_fn *scale; /* likewise, of a MATMUL's results */
+    quin_join_fn *join;   /* of sums of trits; NULL likewise */
 };
 
 /* The kernels of this build that the processor can run, best first; NULL at the end. "plain" is always there. */

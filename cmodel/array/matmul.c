@@ -30,20 +30,38 @@ struct work {
     const uint8_t *stream; /* the first tile */
     uint64_t stride;
     uint32_t tiles, group_tiles;
+    bool apart; /* no result falls on an activation */
     atomic_uint next; /* tile of the next group */
     atomic_uint checksum;
     atomic_ullong adds, wraps;
 };
 
-/* The sum of channel j of tile i. A byte is a channel's value, or half of it, or five channels. */
-static int64_t channel(const struct quin_group *g, const struct matmul *m, uint32_t row, uint32_t i, uint32_t j)
+/* Sums of the first n channels of tile i, as floats. A byte is a channel's value, or half of it, or five channels. */
+static void channels(const struct quin_kernel *kernel, const struct quin_group *g, const struct matmul *m, uint32_t row,
+                     uint32_t i, uint32_t n, float *y)
 {
     uint32_t lane = i * g->stream_bytes;
-    if (m->trits == 1)
-        return g->sum[j % 5][row][lane + j / 5];
-    if (m->trits == 5)
-        return g->sum[0][row][lane + j];
-    return (int64_t)243 * g->sum[0][row][lane + 2 * j] + g->sum[0][row][lane + 2 * j + 1];
+    if (m->trits == 1 && kernel->join) {
+        const int32_t *place[5];
+        for (uint32_t p = 0; p < 5; p++)
+            place[p] = g->sum[p][row] + lane;
+        kernel->join(place, (n + 4) / 5, y);
+    } else if (m->trits == 1) {
+        float place[5][QUIN_LANES];
+        uint32_t lanes = (n + 4) / 5;
+        for (uint32_t p = 0; p < 5; p++)
+            for (uint32_t b = 0; b < lanes; b++)
+                place[p][b] = (float)g->sum[p][row][lane + b];
+        for (uint32_t b = 0; b < lanes; b++)
+            for (uint32_t p = 0; p < 5; p++)
+                y[5 * b + p] = place[p][b];
+    } else if (m->trits == 5) {
+        for (uint32_t j = 0; j < n; j++)
+            y[j] = (float)g->sum[0][row][lane + j];
+    } else {
+        for (uint32_t j = 0; j < n; j++)
+            y[j] = quin_f32_from_i64((int64_t)243 * g->sum[0][row][lane + 2 * j] + g->sum[0][row][lane + 2 * j + 1]);
+    }
 }
 
 /* Scales and writes the results of tile i of a group; returns their checksum. */
@@ -58,8 +76,7 @@ static uint32_t drain(const struct quin_kernel *kernel, const struct quin_group 
         memcpy(scale, g->tile[i] + (size_t)m->k * g->stream_bytes, n * sizeof scale[0]);
     for (uint32_t r = 0; r < m->rows; r++) {
         uint32_t *dst = m->dst[r] + first;
-        for (uint32_t j = 0; j < n; j++)
-            y[j] = quin_f32_from_i64(channel(g, m, r, i, j));
+        channels(kernel, g, m, r, i, n, y);
         if (kernel->scale && kernel->scale(y, m->row_scale[r], scale, dst, first, n, &checksum))
             continue;
         for (uint32_t j = 0; j < n; j++) {
@@ -79,15 +96,15 @@ static void work_groups(void *ctx, uint32_t worker)
     uint32_t first, checksum = 0;
     uint64_t adds = 0, wraps = 0;
     g->stream_bytes = dev->config->stream_bytes;
-    g->k = m->k;
-    g->rows = m->rows;
+    g->acts = dev->acts;
     g->bytes = m->trits > 1;
     g->count_wraps = dev->count_wraps;
-    memcpy(g->act, m->act, m->rows * sizeof g->act[0]);
     while ((first = atomic_fetch_add(&w->next, w->group_tiles)) < w->tiles) {
         g->tiles = w->tiles - first < w->group_tiles ? w->tiles - first : w->group_tiles;
         for (uint32_t i = 0; i < g->tiles; i++)
             g->tile[i] = w->stream + (first + i) * w->stride;
+        if (!w->apart && first)
+            dev->kernel->acts(w->dev->acts);
         dev->kernel->run(g, dev->scratch[worker]);
         for (uint32_t i = 0; i < g->tiles; i++)
             checksum += drain(dev->kernel, g, m, i, (first + i) * m->channels);
@@ -111,17 +128,28 @@ static bool overlap(const struct matmul *m)
     return false;
 }
 
+/* The activations for the kernel. Where results may fall on them, each tile has to see what those before it wrote. */
+static void prepare_acts(struct quin_device *dev, const struct matmul *m)
+{
+    struct quin_acts *a = dev->acts;
+    a->rows = m->rows;
+    a->k = m->k;
+    memcpy(a->row, m->act, m->rows * sizeof a->row[0]);
+    dev->kernel->acts(a);
+}
+
 /* Works off `tiles` tiles that all lie in DRAM. */
 static void run_tiles(struct quin_device *dev, const struct matmul *m, const uint8_t *stream, uint64_t stride,
                       uint32_t tiles)
 {
     struct work w = {.dev = dev, .m = m, .stream = stream, .stride = stride, .tiles = tiles,
                      .group_tiles = QUIN_LANES / dev->config->stream_bytes};
-    bool apart = !overlap(m);
-    if (!apart)
+    prepare_acts(dev, m);
+    w.apart = !overlap(m);
+    if (!w.apart)
         w.group_tiles = 1;
     uint64_t blocks = (uint64_t)(tiles + w.group_tiles - 1) / w.group_tiles * m->k * m->rows;
-    bool share = apart && tiles > w.group_tiles && blocks >= SHARED_WORK;
+    bool share = w.apart && tiles > w.group_tiles && blocks >= SHARED_WORK;
     quin_pool_run(share ? dev->pool : NULL, work_groups, &w);
     uint64_t slots = (uint64_t)tiles * m->rows * m->columns * m->k;
     dev->checksum += w.checksum;

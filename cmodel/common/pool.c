@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pool: a generation number starts the workers, a count of those still at work ends the run. Commands of a token
- * follow each other within microseconds, so a worker looks for the next one for a while before it sleeps.
+ * The pool: a generation number starts the workers. A run is open until the caller finds no more work; those who came
+ * while it was open are waited for, and who comes later finds it closed, so that a processor that others hold up holds
+ * up nobody here. Commands of a token follow each other within microseconds, so a worker looks for the next one for a
+ * while before it sleeps.
  */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "pool.h"
@@ -11,7 +13,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LOOKS = 400 }; /* some microseconds */
+enum { LOOKS = 1000 }; /* some ten microseconds */
+#define OPEN 0x80000000u /* of `state`; below it the number of workers inside */
 
 struct worker {
     struct quin_pool *pool;
@@ -23,7 +26,7 @@ struct quin_pool {
     uint32_t threads;
     quin_pool_fn *fn;
     void *ctx;
-    atomic_uint generation, busy;
+    atomic_uint generation, state;
     atomic_int stop;
     pthread_mutex_t lock;
     pthread_cond_t begun, ended;
@@ -54,6 +57,25 @@ static unsigned next_generation(struct quin_pool *p, unsigned seen)
     return now;
 }
 
+/* Takes part in the run if it is open. It may be a later one than that which woke the worker. */
+static int enter(struct quin_pool *p)
+{
+    unsigned state = atomic_load(&p->state);
+    while (state & OPEN)
+        if (atomic_compare_exchange_weak(&p->state, &state, state + 1))
+            return 1;
+    return 0;
+}
+
+static void leave(struct quin_pool *p)
+{
+    if (atomic_fetch_sub(&p->state, 1) != 1)
+        return;
+    pthread_mutex_lock(&p->lock); /* closed, and the last one: the caller may be asleep */
+    pthread_cond_signal(&p->ended);
+    pthread_mutex_unlock(&p->lock);
+}
+
 static void *work(void *arg)
 {
     struct worker *w = arg;
@@ -62,11 +84,9 @@ static void *work(void *arg)
         seen = next_generation(p, seen);
         if (atomic_load(&p->stop))
             return NULL;
-        p->fn(p->ctx, w->number);
-        if (atomic_fetch_sub_explicit(&p->busy, 1, memory_order_acq_rel) == 1) {
-            pthread_mutex_lock(&p->lock);
-            pthread_cond_signal(&p->ended);
-            pthread_mutex_unlock(&p->lock);
+        if (enter(p)) {
+            p->fn(p->ctx, w->number);
+            leave(p);
         }
     }
 }
@@ -123,15 +143,17 @@ void quin_pool_run(struct quin_pool *p, quin_pool_fn *fn, void *ctx)
     }
     p->fn = fn;
     p->ctx = ctx;
-    atomic_store(&p->busy, p->threads - 1);
+    atomic_store(&p->state, OPEN);
     begin(p);
     fn(ctx, 0);
-    for (int i = 0; i < LOOKS && atomic_load_explicit(&p->busy, memory_order_acquire); i++)
+    if (atomic_fetch_and(&p->state, ~OPEN) == OPEN)
+        return;
+    for (int i = 0; i < LOOKS && atomic_load_explicit(&p->state, memory_order_acquire); i++)
         pause_cpu();
-    if (!atomic_load_explicit(&p->busy, memory_order_acquire))
+    if (!atomic_load_explicit(&p->state, memory_order_acquire))
         return;
     pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->busy))
+    while (atomic_load(&p->state))
         pthread_cond_wait(&p->ended, &p->lock);
     pthread_mutex_unlock(&p->lock);
 }

@@ -11,14 +11,15 @@
 
 struct quin_pool;
 
-/* Called once in each worker; the workers share out the work by what ctx holds. */
+/* Called in the caller and in every worker that comes in time, in one more than once, maybe; they share out the work by
+ * what ctx holds, and the caller's call returns only when none is left to be taken. */
 typedef void quin_pool_fn(void *ctx, uint32_t worker);
 
 /* A pool of `threads` workers, the caller included: threads - 1 are started. NULL if they cannot be. */
 struct quin_pool *quin_pool_create(uint32_t threads);
 void quin_pool_destroy(struct quin_pool *pool);
 
-/* Runs fn in all workers and returns when the last has returned. pool may be NULL: one worker. */
+/* Runs fn and returns when all calls of it have returned. pool may be NULL: one worker. */
 void quin_pool_run(struct quin_pool *pool, quin_pool_fn *fn, void *ctx);
 
 uint32_t quin_pool_threads(const struct quin_pool *pool);

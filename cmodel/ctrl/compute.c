@@ -16,25 +16,68 @@ static void *aligned(size_t bytes)
     return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
-static void release(struct quin_pool *pool, void **scratch, struct quin_group **group, uint32_t threads)
+/* What quin_compute_release gives back; any of it may be missing. */
+struct parts {
+    struct quin_pool *pool;
+    void **scratch;
+    struct quin_group **group;
+    struct quin_acts *acts;
+};
+
+static void release(struct parts *p, uint32_t threads)
 {
-    quin_pool_destroy(pool);
+    quin_pool_destroy(p->pool);
     for (uint32_t i = 0; i < threads; i++) {
-        if (scratch)
-            free(scratch[i]);
-        if (group)
-            free(group[i]);
+        if (p->scratch)
+            free(p->scratch[i]);
+        if (p->group)
+            free(p->group[i]);
     }
-    free(scratch);
-    free(group);
+    free(p->scratch);
+    free(p->group);
+    if (p->acts) {
+        free(p->acts->quad);
+        free(p->acts->active);
+    }
+    free(p->acts);
+}
+
+/* Room for the largest K and all rows. */
+static struct quin_acts *create_acts(const struct quin_config *config)
+{
+    size_t k = (size_t)1 << (config->carry_bits - 1);
+    struct quin_acts *a = calloc(1, sizeof *a);
+    if (a) {
+        a->quad = aligned(k * config->rows);
+        a->active = aligned(k);
+    }
+    return a;
+}
+
+static bool create(struct parts *p, const struct quin_config *config, const struct quin_kernel *kernel,
+                   uint32_t threads)
+{
+    p->pool = threads > 1 ? quin_pool_create(threads) : NULL;
+    p->scratch = calloc(threads, sizeof *p->scratch);
+    p->group = calloc(threads, sizeof *p->group);
+    p->acts = create_acts(config);
+    bool there = (p->pool || threads == 1) && p->scratch && p->group && p->acts && p->acts->quad && p->acts->active;
+    for (uint32_t i = 0; i < threads && there; i++) {
+        p->scratch[i] = aligned(kernel->scratch);
+        p->group[i] = aligned(sizeof **p->group);
+        there = p->scratch[i] && p->group[i];
+    }
+    return there;
 }
 
 void quin_compute_release(struct quin_device *dev)
 {
-    release(dev->pool, dev->scratch, dev->group, quin_pool_threads(dev->pool));
+    struct parts p = {dev->pool, dev->scratch, dev->group, dev->acts};
+    release(&p, quin_pool_threads(dev->pool));
     dev->pool = NULL;
     dev->scratch = NULL;
     dev->group = NULL;
+    dev->acts = NULL;
     dev->kernel = NULL;
 }
 
@@ -42,27 +85,20 @@ int quin_device_compute(struct quin_device *dev, const struct quin_compute *how)
 {
     const struct quin_kernel *kernel = how->kernel ? quin_kernel_find(how->kernel) : quin_kernel_at(0);
     uint32_t threads = how->threads ? how->threads : quin_pool_processors();
+    struct parts p = {NULL, NULL, NULL, NULL};
     if (!kernel || threads > QUIN_POOL_MOST)
         return 0;
-    struct quin_pool *pool = threads > 1 ? quin_pool_create(threads) : NULL;
-    void **scratch = calloc(threads, sizeof *scratch);
-    struct quin_group **group = calloc(threads, sizeof *group);
-    int there = (pool || threads == 1) && scratch && group;
-    for (uint32_t i = 0; i < threads && there; i++) {
-        scratch[i] = aligned(kernel->scratch);
-        group[i] = aligned(sizeof **group);
-        there = scratch[i] && group[i];
-    }
-    if (!there) {
-        release(pool, scratch, group, threads);
+    if (!create(&p, dev->config, kernel, threads)) {
+        release(&p, threads);
         return 0;
     }
     quin_compute_release(dev);
     dev->kernel = kernel;
     dev->count_wraps = !how->no_wraps;
-    dev->pool = pool;
-    dev->scratch = scratch;
-    dev->group = group;
+    dev->pool = p.pool;
+    dev->scratch = p.scratch;
+    dev->group = p.group;
+    dev->acts = p.acts;
     return 1;
 }
 

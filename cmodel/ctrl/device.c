@@ -28,6 +28,7 @@ struct quin_device *quin_device_create(const struct quin_config *config, uint64_
         free(dev);
         return NULL;
     }
+    (void)madvise(dram, dram_bytes, MADV_HUGEPAGE); /* a stream then needs few translations */
     dev->config = config;
     dev->dram = dram;
     dev->dram_bytes = dram_bytes;

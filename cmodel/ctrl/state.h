@@ -12,6 +12,7 @@
 struct quin_hazard;
 struct quin_kernel;
 struct quin_group;
+struct quin_acts;
 struct quin_pool;
 
 struct quin_window {
@@ -45,6 +46,7 @@ struct quin_device {
     struct quin_pool *pool; /* NULL: one thread */
     void **scratch;         /* [threads], kernel->scratch bytes each */
     struct quin_group **group; /* [threads] */
+    struct quin_acts *acts;    /* of the MATMUL at work */
 };
 
 /* A value of one field of the command. */

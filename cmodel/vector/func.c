@@ -5,7 +5,7 @@
 
 #include "../common/f32.h"
 
-static const uint32_t exp2_table[32] = {
+const uint32_t quin_exp2_table[32] = {
 #define QUIN_EXP2_TABLE(j, bits) [j] = (bits),
 #include "../../rtl/spec/functions.def"
 };
@@ -61,7 +61,7 @@ float quin_exp2(float x)
     q = quin_f32_mul(f, q);
     q = quin_f32_add(quin_f32_from_bits(EXP2_C1), q);
     u = quin_f32_mul(f, q);
-    t = quin_f32_from_bits(exp2_table[k & 31]);
+    t = quin_f32_from_bits(quin_exp2_table[k & 31]);
     u = quin_f32_mul(t, u);
     r = quin_f32_add(t, u);
 

@@ -5,6 +5,11 @@
 #ifndef QUIN_VECTOR_FUNC_H
 #define QUIN_VECTOR_FUNC_H
 
+#include <stdint.h>
+
+/* Bits of 2^(j / 32). */
+extern const uint32_t quin_exp2_table[32];
+
 /* 2^x, error below 1.02 ulp, exact for integers. x >= 128 gives +inf, x < -126 gives +0. */
 float quin_exp2(float x);
 

@@ -10,6 +10,14 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Constants of the functions, as bits. */
+enum {
+#define QUIN_FUNC_CONST(name, bits) name = (bits),
+#include "../../rtl/spec/functions.def"
+    EXP2_LOWEST = (int32_t)0xbd03ffff, /* order of -126 and of 128 */
+    EXP2_ABOVE = 0x43000000
+};
+
 /* Bits of a flushed operand or of a result: subnormals become zeros of their sign. */
 INLINE uint32_t flush(uint32_t b)
 {
@@ -83,10 +91,52 @@ INLINE void operate(uint32_t op, uint32_t *restrict t, const uint32_t *restrict 
     *near |= bad;
 }
 
-INLINE void function(uint32_t func, uint32_t *t, uint32_t n)
+/* Sums and products of finite numbers, without any choice that a compiler might turn into branches. */
+INLINE uint32_t finite(float r)
 {
-    float (*f)(float) = func == QUIN_FUNC_EXP2 ? quin_exp2 : func == QUIN_FUNC_RECIP ? quin_recip : quin_rsqrt;
-    if (func == QUIN_FUNC_RINT)
+    uint32_t b = quin_f32_bits(r);
+    return b & (-(uint32_t)((b & QUIN_F32_INF) != 0) | QUIN_F32_SIGN);
+}
+
+INLINE uint32_t added(uint32_t a, uint32_t b)
+{
+    return finite(quin_f32_from_bits(a) + quin_f32_from_bits(b));
+}
+
+INLINE uint32_t times(uint32_t a, uint32_t b, uint32_t *near)
+{
+    float r = quin_f32_from_bits(a) * quin_f32_from_bits(b);
+    *near |= (quin_f32_bits(r) & ~QUIN_F32_SIGN) == 0x00800000u;
+    return finite(r);
+}
+
+/* quin_exp2, step by step, with both ends chosen at the end instead of left early. Within them |32 x| < 2^12, which adding
+ * 2^23 to its magnitude rounds. */
+INLINE uint32_t exp2_bits(uint32_t b, uint32_t *near)
+{
+    int32_t at = order(flush(b)); /* of -126 to 128: a comparison of floats would keep the loop from becoming vectors */
+    uint32_t inside = -(uint32_t)((at >= EXP2_LOWEST) & (at < EXP2_ABOVE)), in = flush(b) & inside;
+    float magnitude = quin_f32_from_bits(in & ~QUIN_F32_SIGN) * 32.0f + 0x1p23f - 0x1p23f;
+    float whole = quin_f32_from_bits(quin_f32_bits(magnitude) | (in & QUIN_F32_SIGN));
+    int32_t k = (int32_t)whole;
+    uint32_t f = added(in, quin_f32_bits(whole * -0x1p-5f)), t = quin_exp2_table[k & 31];
+    uint32_t q = added(EXP2_C2, times(f, EXP2_C3, near));
+    q = added(EXP2_C1, times(f, q, near));
+    uint32_t r = added(t, times(t, times(f, q, near), near)) + ((uint32_t)(k >> 5) << 23);
+    uint32_t beyond = at > 0 ? QUIN_F32_INF : 0;
+    beyond = (b & ~QUIN_F32_SIGN) > QUIN_F32_INF ? QUIN_F32_NAN : beyond;
+    return (r & inside) | (beyond & ~inside);
+}
+
+INLINE void function(uint32_t func, uint32_t *t, uint32_t n, uint32_t *near)
+{
+    float (*f)(float) = func == QUIN_FUNC_RECIP ? quin_recip : quin_rsqrt;
+    uint32_t bad = 0;
+    if (func == QUIN_FUNC_EXP2) {
+        for (uint32_t i = 0; i < n; i++)
+            t[i] = exp2_bits(t[i], &bad);
+        *near |= bad;
+    } else if (func == QUIN_FUNC_RINT)
         for (uint32_t i = 0; i < n; i++)
             t[i] = quin_f32_bits(quin_f32_rint(quin_f32_from_bits(t[i])));
     else if (func)
@@ -115,13 +165,14 @@ INLINE void reduce(struct quin_span *s, const uint32_t *t, uint32_t first, uint3
         break;
     }
     case QUIN_REDUCE_ABSMAX: {
-        uint32_t most = s->absmax;
+        int32_t most = (int32_t)s->absmax; /* magnitudes order as integers do */
         for (; i < n; i++) {
-            uint32_t b = flush(t[i] & ~QUIN_F32_SIGN);
-            b = b > QUIN_F32_INF ? 0 : b;
+            int32_t b = (int32_t)(t[i] & ~QUIN_F32_SIGN);
+            int32_t counts = -((b >= 0x00800000) & (b <= (int32_t)QUIN_F32_INF)); /* neither subnormal nor NaN */
+            b &= counts;
             most = b > most ? b : most;
         }
-        s->absmax = most;
+        s->absmax = (uint32_t)most;
         break;
     }
     case QUIN_REDUCE_ARGMAX:
@@ -196,9 +247,9 @@ INLINE bool span(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visib
             t[i] = flush(a[0]);
     operate(s->op1, t, s->b + (size_t)first * s->step_b, s->step_b, visible, &near);
     operate(s->op2, t, s->c + (size_t)first * s->step_c, s->step_c, visible, &near);
+    function(s->func, t, visible, &near);
     if (near)
         return false;
-    function(s->func, t, visible);
     reduce(s, t, first, visible);
     if (s->format) {
         for (uint32_t i = visible; i < n; i++)
@@ -207,6 +258,13 @@ INLINE bool span(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visib
         s->checksum += checksum(t, first, n);
     }
     return true;
+}
+
+INLINE bool functions(uint32_t func, uint32_t *t, uint32_t n)
+{
+    uint32_t near = 0;
+    function(func, t, n, &near);
+    return !near;
 }
 
 INLINE bool scale(const float *y, float row, const float *column, uint32_t *dst, uint32_t first, uint32_t n,
@@ -222,6 +280,10 @@ INLINE bool scale(const float *y, float row, const float *column, uint32_t *dst,
 }
 
 #define VERSION(name, attribute)                                                                                   \
+    attribute bool quin_functions_##name(uint32_t func, uint32_t *t, uint32_t n)                                   \
+    {                                                                                                              \
+        return functions(func, t, n);                                                                              \
+    }                                                                                                              \
     attribute bool quin_span_##name(struct quin_span *s, uint32_t first, uint32_t n, uint32_t visible)             \
     {                                                                                                              \
         return span(s, first, n, visible);                                                                         \

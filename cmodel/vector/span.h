@@ -31,6 +31,14 @@ typedef bool quin_span_fn(struct quin_span *s, uint32_t first, uint32_t n, uint3
 quin_span_fn quin_span_portable;
 #if defined(__x86_64__)
 quin_span_fn quin_span_avx2, quin_span_avx512; /* for processors with AVX2, with AVX-512 F, BW, DQ, VL */
+quin_span_fn quin_span_wide;                   /* the same as the latter, by hand (span512.c) */
+#endif
+
+/* t[i] = func(t[i]) for i < n; returns false, with t spoilt, as above. */
+typedef bool quin_functions_fn(uint32_t func, uint32_t *t, uint32_t n);
+quin_functions_fn quin_functions_portable;
+#if defined(__x86_64__)
+quin_functions_fn quin_functions_avx2, quin_functions_avx512;
 #endif
 
 /* Results of a row of a MATMUL's tile: bits of (float(y[j]) * row) * column[j] to dst[j], for j < n; their checksum as
@@ -39,7 +47,13 @@ typedef bool quin_scale_fn(const float *y, float row, const float *column, uint3
                            uint32_t *checksum);
 quin_scale_fn quin_scale_portable;
 #if defined(__x86_64__)
-quin_scale_fn quin_scale_avx2, quin_scale_avx512;
+quin_scale_fn quin_scale_avx2, quin_scale_avx512, quin_scale_wide;
+#endif
+
+/* y[5 * b + i] = float(place[i][b]) for b < lanes; y has room for lanes rounded up to sixteen. */
+typedef void quin_join_fn(const int32_t *const place[5], uint32_t lanes, float *y);
+#if defined(__x86_64__)
+quin_join_fn quin_join_wide;
 #endif
 
 #endif

@@ -3,15 +3,19 @@
  * VECTOR: for rows x groups x n elements t = func(op2(op1(a, b), c)), written in a format, reduced over a group.
  * Masked elements are written as zero and take no part in the reduction.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "f32.h"
 #include "func.h"
 #include "memory.h"
+#include "pool.h"
 #include "quant.h"
 #include "kernel.h"
 #include "reduce.h"
 #include "span.h"
+
+enum { SHARED_WORK = 4096 }; /* elements that are worth waking other threads */
 
 struct operand {
     uint32_t mode, base, row, group;
@@ -23,6 +27,9 @@ struct vector {
     struct operand a, b, c;
     uint32_t dst_base, dst_row, dst_group;
     uint32_t red_base, red_row, red_group;
+    uint32_t mask;           /* elements from min(n, *end - start) of a row on are masked */
+    const uint64_t *end;     /* [rows] */
+    uint64_t start;
 };
 
 #define OPERAND(cmd, x, value)                                                                   \
@@ -156,8 +163,10 @@ static void reduction_add(struct reduction *red, uint32_t reduce, uint32_t i, fl
     }
 }
 
-static void reduction_put(struct quin_device *dev, const struct reduction *red, uint32_t reduce, uint32_t *to)
+/* Returns what it adds to the checksum. */
+static uint32_t reduction_put(const struct reduction *red, uint32_t reduce, uint32_t *to)
 {
+    uint32_t second = 0;
     switch (reduce) {
     case QUIN_REDUCE_SUM:
         to[0] = quin_f32_bits(quin_sum_finish(&red->sum));
@@ -171,10 +180,10 @@ static void reduction_put(struct quin_device *dev, const struct reduction *red, 
     default:
         to[0] = quin_f32_bits(red->argmax.value);
         to[1] = red->argmax.index;
-        quin_checksum(dev, 1, to[1]);
+        second = quin_checksum_term(1, to[1]);
         break;
     }
-    quin_checksum(dev, 0, to[0]);
+    return quin_checksum_term(0, to[0]) + second;
 }
 
 /* Do `words` words at x and the bytes of the results lie apart? */
@@ -203,9 +212,18 @@ static uint32_t group_spans(struct quin_device *dev, const struct vector *v, str
     return v->n;
 }
 
-/* One group of one row; elements from `visible` on are masked. */
-static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t r, uint32_t g, uint32_t visible)
+static uint32_t visible_of(const struct vector *v, uint32_t r)
 {
+    if (!v->mask)
+        return v->n;
+    uint64_t left = v->end[r] > v->start ? v->end[r] - v->start : 0;
+    return left < v->n ? (uint32_t)left : v->n;
+}
+
+/* One group of one row; elements from `visible` on are masked. */
+static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t r, uint32_t g, uint32_t *checksum)
+{
+    uint32_t visible = visible_of(v, r);
     uint32_t error = QUIN_DERR_NONE, words = format_words(v->format, v->n), *dst = NULL, *to = NULL;
     const uint32_t *a = fetch(dev, &v->a, r, g, v->n, &error);
     const uint32_t *b = v->op1 ? fetch(dev, &v->b, r, g, v->n, &error) : a;
@@ -224,12 +242,12 @@ static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t 
     quin_sum_init(&red.sum);
     quin_argmax_init(&red.argmax);
     uint32_t done = 0;
-    if (dev->kernel->span && clear_of(a, step_a, v->n, dst, words) && clear_of(b, step_b, v->n, dst, words) &&
-        clear_of(c, step_c, v->n, dst, words)) {
+    if (dev->kernel->span && clear_of(a, step_a, v->n, dst, words) &&
+        (!v->op1 || clear_of(b, step_b, v->n, dst, words)) && (!v->op2 || clear_of(c, step_c, v->n, dst, words))) {
         struct quin_span s = {v->op1, v->op2, v->func, v->reduce, v->format, a, b, c, step_a, step_b, step_c, dst,
                               0, red.sum, quin_f32_order(red.max), 0, red.argmax};
         done = group_spans(dev, v, &s, visible);
-        dev->checksum += s.checksum;
+        *checksum += s.checksum;
         red = (struct reduction){s.sum, quin_f32_unorder(s.max), quin_f32_from_bits(s.absmax), s.argmax};
     }
     for (uint32_t i = done; i < v->n; i++) {
@@ -241,11 +259,92 @@ static uint32_t group(struct quin_device *dev, const struct vector *v, uint32_t 
             reduction_add(&red, v->reduce, i, t);
         }
         if (v->format)
-            quin_checksum(dev, i, put(v->format, dst, i, t));
+            *checksum += quin_checksum_term(i, put(v->format, dst, i, t));
     }
     if (v->reduce)
-        reduction_put(dev, &red, v->reduce, to);
+        *checksum += reduction_put(&red, v->reduce, to);
     return QUIN_DERR_NONE;
+}
+
+/* ---- groups on several threads ---- */
+
+/* Words of all groups of an operand, of the results or of the reductions: `n` of each group. */
+struct extent {
+    uint64_t base, row, group, n, end;
+};
+
+static struct extent extent(const struct vector *v, uint64_t base, uint64_t row, uint64_t group, uint64_t n)
+{
+    return (struct extent){base, row, group, n, n ? base + (v->rows - 1) * row + (v->groups - 1) * group + n : base};
+}
+
+static bool clear(const struct extent *a, const struct extent *b)
+{
+    return a->end <= b->base || b->end <= a->base;
+}
+
+/* Do the groups lie one behind the other? */
+static bool in_order(const struct vector *v, const struct extent *e)
+{
+    return (v->groups == 1 || e->group >= e->n) && (v->rows == 1 || e->row >= (v->groups - 1) * e->group + e->n);
+}
+
+/* Does no group read or write what another writes, and is all of it there? Then their order does not matter. */
+static bool independent(const struct quin_device *dev, const struct vector *v)
+{
+    const struct operand *operands[] = {&v->a, v->op1 ? &v->b : &v->a, v->op2 ? &v->c : &v->a};
+    struct extent dst = extent(v, v->dst_base, v->dst_row, v->dst_group, format_words(v->format, v->n));
+    uint32_t values = v->reduce == QUIN_REDUCE_ARGMAX ? 2 : v->reduce ? 1 : 0;
+    struct extent red = extent(v, v->red_base, v->red_row, v->red_group, values);
+    if (!in_order(v, &dst) || !in_order(v, &red) || !clear(&dst, &red) ||
+        dst.end > dev->config->scratchpad_words || red.end > dev->config->scratchpad_words)
+        return false;
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct operand *o = operands[i];
+        struct extent x = extent(v, o->base, o->row, o->group, o->mode == QUIN_OPERAND_VECTOR ? v->n : 1);
+        if (o->mode == QUIN_OPERAND_IMM)
+            continue;
+        bool own = x.base == dst.base && x.row == dst.row && x.group == dst.group && x.n >= dst.n && in_order(v, &x);
+        if (x.end > dev->config->scratchpad_words || !clear(&x, &red) || !(own || clear(&x, &dst)))
+            return false;
+    }
+    return true;
+}
+
+static bool worth_sharing(const struct quin_device *dev, const struct vector *v)
+{
+    uint64_t groups = (uint64_t)v->rows * v->groups;
+    return dev->pool && !dev->hazard && groups > 1 && v->n && groups * v->n >= SHARED_WORK;
+}
+
+struct work {
+    struct quin_device *dev;
+    const struct vector *v;
+    uint32_t piece; /* groups that a worker takes at a time */
+    atomic_uint next, checksum;
+};
+
+/* The last group comes first: if groups were not independent, that would show on a single worker, too. */
+static void work_groups(void *ctx, uint32_t worker)
+{
+    struct work *w = ctx;
+    const struct vector *v = w->v;
+    uint32_t all = v->rows * v->groups, first, checksum = 0;
+    (void)worker;
+    while ((first = atomic_fetch_add(&w->next, w->piece)) < all)
+        for (uint32_t i = first; i < all && i < first + w->piece; i++) {
+            uint32_t at = all - 1 - i;
+            (void)group(w->dev, v, at / v->groups, at % v->groups, &checksum); /* cannot fail: independent() */
+        }
+    atomic_fetch_add(&w->checksum, checksum);
+}
+
+static void share(struct quin_device *dev, const struct vector *v)
+{
+    uint32_t all = v->rows * v->groups, piece = all / (2 * quin_pool_threads(dev->pool));
+    struct work w = {.dev = dev, .v = v, .piece = piece ? piece : 1};
+    quin_pool_run(dev->pool, work_groups, &w);
+    dev->checksum += w.checksum;
 }
 
 uint32_t quin_vector_execute(struct quin_device *dev, const struct quin_cmd *cmd)
@@ -268,21 +367,18 @@ uint32_t quin_vector_execute(struct quin_device *dev, const struct quin_cmd *cmd
         .red_base = QUIN_GET(cmd, VECTOR, RED_BASE),
         .red_row = QUIN_GET(cmd, VECTOR, RED_ROW),
         .red_group = QUIN_GET(cmd, VECTOR, RED_GROUP),
+        .mask = QUIN_GET(cmd, VECTOR, MASK),
+        .end = dev->rowreg[QUIN_GET(cmd, VECTOR, MASK_BANK)] + QUIN_GET(cmd, VECTOR, ROW_FIRST),
+        .start = dev->greg[QUIN_GET(cmd, VECTOR, MASK_REG)],
     };
-    uint32_t mask = QUIN_GET(cmd, VECTOR, MASK), bank = QUIN_GET(cmd, VECTOR, MASK_BANK);
     uint32_t first = QUIN_GET(cmd, VECTOR, ROW_FIRST), error = check(&v);
-    if (!error && mask && first + v.rows > QUIN_ROW_REGS)
+    if (!error && v.mask && first + v.rows > QUIN_ROW_REGS)
         error = QUIN_DERR_FIELD;
-    for (uint32_t r = 0; r < v.rows && !error; r++) {
-        uint32_t visible = v.n;
-        if (mask) {
-            uint64_t end = dev->rowreg[bank][first + r], start = dev->greg[QUIN_GET(cmd, VECTOR, MASK_REG)];
-            uint64_t left = end > start ? end - start : 0;
-            visible = left < v.n ? (uint32_t)left : v.n;
-        }
-        for (uint32_t g = 0; g < v.groups && !error; g++)
-            error = group(dev, &v, r, g, visible);
-    }
+    if (!error && worth_sharing(dev, &v) && independent(dev, &v))
+        share(dev, &v);
+    else
+        for (uint32_t i = 0; i < v.rows * v.groups && !error; i++)
+            error = group(dev, &v, i / v.groups, i % v.groups, &dev->checksum);
     if (error)
         return error;
     uint64_t elements = (uint64_t)v.rows * v.groups * v.n;

@@ -2,7 +2,7 @@
 /* Opens a GGUF: maps the file and walks its structure once, checking every length, count and offset against
  * the file's size before it is used or allocated for. Layout: magic, version, counts, metadata, tensor list,
  * padding, data. */
-#define _POSIX_C_SOURCE 200809L /* open, fstat, mmap */
+#define _DEFAULT_SOURCE /* madvise */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -435,6 +435,16 @@ done:
     else if (map != MAP_FAILED)
         munmap(map, len);
     return e;
+}
+
+void quin_gguf_rows_release(const struct quin_gguf *g, const struct quin_gguf_tensor *t, uint64_t first, uint64_t n)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    size_t row = t->size / (size_t)quin_gguf_tensor_rows(t);
+    uintptr_t from = (uintptr_t)t->data + (size_t)first * row, to = from + (size_t)n * row;
+    from -= from % page;
+    if (g->map) /* advice only: nothing depends on whether it is taken */
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 void quin_gguf_free(struct quin_gguf *g)

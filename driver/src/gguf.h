@@ -145,6 +145,10 @@ enum quin_err quin_gguf_tensor_get(const struct quin_gguf *g, const char *name,
                                    const struct quin_gguf_tensor **t, struct quin_msg *msg);
 uint64_t quin_gguf_tensor_rows(const struct quin_gguf_tensor *t); /* ne[1] * ne[2] * ne[3] */
 
+/* Rows first .. first + n - 1 of a tensor need not stay in memory: a file's pages are given back, and read again when
+ * they are wanted. */
+void quin_gguf_rows_release(const struct quin_gguf *g, const struct quin_gguf_tensor *t, uint64_t first, uint64_t n);
+
 const char *quin_ggml_type_name(uint32_t type); /* "unknown" for a number that ggml does not have */
 /* Weights and bytes of a block; false when the size of the type is not known. */
 bool quin_ggml_type_block(uint32_t type, uint32_t *weights, uint32_t *bytes);

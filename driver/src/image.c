@@ -12,11 +12,14 @@
 #include "msg.h"
 #include "pack.h"
 
+enum { ROWS_A_STEP = 256 }; /* of the embedding */
+
 struct writer {
     const struct quin_layout *l;
     const struct quin_model *model;
     const struct quin_image_sink *sink;
     const struct quin_progress *progress;
+    int8_t *matrix;       /* room for one whose trits the model has not kept */
     uint64_t done, total; /* bytes of streams, for the progress */
     struct quin_msg *msg;
 };
@@ -32,25 +35,53 @@ static enum quin_err no_memory(const struct writer *w, uint64_t bytes)
                         (unsigned long long)bytes);
 }
 
-/* A matrix as a stream: exactly one of trits and values is given. */
-static enum quin_err write_stream(struct writer *w, const struct quin_stream *s, uint64_t address, const int8_t *trits,
-                                  const float *values)
+static void progress(struct writer *w, uint64_t bytes)
+{
+    w->done += bytes;
+    if (w->progress && w->progress->fn)
+        w->progress->fn(w->progress->user, (double)w->done / (double)w->total);
+}
+
+/* A ternary matrix as a stream. */
+static enum quin_err write_ternary(struct writer *w, const struct quin_stream *s, uint64_t address, const int8_t *trits)
 {
     uint8_t *tile = malloc(s->tile_bytes);
     enum quin_err err = QUIN_OK;
     if (!tile)
         return no_memory(w, s->tile_bytes);
     for (uint32_t t = 0; t < s->tiles && !err; t++) {
-        if (trits)
-            quin_pack_ternary_tile(s, w->l->config.stream_bytes, trits, t, tile);
-        else
-            quin_pack_float_tile(s, w->l->config.stream_bytes, values, t, tile);
+        quin_pack_ternary_tile(s, w->l->config.stream_bytes, trits, t, tile);
         err = write_at(w, address + t * s->tile_bytes, tile, s->tile_bytes);
     }
     free(tile);
-    w->done += s->tile_bytes * s->tiles;
-    if (w->progress && w->progress->fn && !err)
-        w->progress->fn(w->progress->user, (double)w->done / (double)w->total);
+    if (!err)
+        progress(w, s->tile_bytes * s->tiles);
+    return err;
+}
+
+/* Rows of the embedding or the head, `step` at a time: as they are, or (s) as tiles of a stream. */
+static enum quin_err write_rows(struct writer *w, bool head, const struct quin_stream *s, uint64_t address)
+{
+    size_t dim = w->l->hyper.dim, vocab = w->l->hyper.vocab, step = s ? s->channels : ROWS_A_STEP, n;
+    float *buffer = malloc(step * dim * sizeof *buffer);
+    uint8_t *tile = s ? malloc(s->tile_bytes) : NULL;
+    enum quin_err err = !buffer || (s && !tile) ? no_memory(w, step * dim * 4) : QUIN_OK;
+    for (size_t first = 0; first < vocab && !err; first += n) {
+        const float *rows;
+        n = vocab - first < step ? vocab - first : step;
+        err = quin_model_rows(w->model, head, first, n, buffer, &rows, w->msg);
+        if (err)
+            break;
+        if (s) {
+            quin_pack_float_tile(s, w->l->config.stream_bytes, rows, (uint32_t)n, tile);
+            err = write_at(w, address + first / step * s->tile_bytes, tile, s->tile_bytes);
+            progress(w, s->tile_bytes);
+        } else {
+            err = write_at(w, address + first * dim * 4, rows, n * dim * 4);
+        }
+    }
+    free(buffer);
+    free(tile);
     return err;
 }
 
@@ -68,9 +99,12 @@ static enum quin_err write_layer(struct writer *w, uint32_t index)
     for (uint32_t i = 0; i < QUIN_CONSTS && !err; i++)
         if (w->l->constant_words[i])
             err = write_at(w, base + w->l->constant[i], constants[i], (size_t)w->l->constant_words[i] * 4);
-    for (uint32_t p = 0; p < QUIN_PROJS && !err; p++)
-        err = write_stream(w, &w->l->proj[p], base + w->l->proj[p].offset,
-                           quin_layer_linear(layer, (enum quin_projection)p)->trits, NULL);
+    for (uint32_t p = 0; p < QUIN_PROJS && !err; p++) {
+        const int8_t *trits;
+        err = quin_model_trits(w->model, index, (enum quin_projection)p, w->matrix, &trits, w->msg);
+        if (!err)
+            err = write_ternary(w, &w->l->proj[p], base + w->l->proj[p].offset, trits);
+    }
     return err;
 }
 
@@ -145,6 +179,9 @@ enum quin_err quin_image_write(const struct quin_layout *l, const struct quin_mo
     struct writer w = {.l = l, .model = model, .sink = sink, .progress = progress, .msg = msg,
                        .total = l->hyper.layers * l->layer_bytes + l->head.tile_bytes * l->head.tiles};
     uint32_t prefill = 0, decode = 0;
+    w.matrix = malloc(quin_model_matrix_bytes(model));
+    if (!w.matrix)
+        return no_memory(&w, quin_model_matrix_bytes(model));
     enum quin_err err = write_program(&w, QUIN_COMPILE_PREFILL, l->prefill_program, &prefill);
     if (!err)
         err = write_program(&w, QUIN_COMPILE_DECODE, l->decode_program, &decode);
@@ -157,8 +194,9 @@ enum quin_err quin_image_write(const struct quin_layout *l, const struct quin_mo
     for (uint32_t i = 0; i < l->hyper.layers && !err; i++)
         err = write_layer(&w, i);
     if (!err)
-        err = write_stream(&w, &l->head, l->head_at, NULL, model->head);
+        err = write_rows(&w, true, &l->head, l->head_at);
     if (!err)
-        err = write_at(&w, l->embedding, model->embedding, l->hyper.vocab * l->hyper.dim * 4);
+        err = write_rows(&w, false, NULL, l->embedding);
+    free(w.matrix);
     return err;
 }

@@ -40,7 +40,7 @@ enum quin_err quin_lm_open_with(const struct quin_lm_options *options, const str
     if (!err)
         err = quin_tokenizer_create(lm->gguf, &lm->tokenizer, msg);
     if (!err)
-        err = quin_model_load(lm->gguf, progress, &lm->model, msg);
+        err = quin_model_open(lm->gguf, progress, &lm->model, msg);
     if (!err && quin_tokenizer_size(lm->tokenizer) > lm->model->hyper.vocab)
         err = quin_msg_set(msg, QUIN_ERR_FORMAT, "the tokenizer has %u tokens and the embedding %zu rows; the file is "
                            "not consistent, convert the model again", quin_tokenizer_size(lm->tokenizer),

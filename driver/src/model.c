@@ -123,30 +123,31 @@ static bool alloc_floats(float **p, size_t rows, size_t columns)
 }
 
 /* calloc: a large model's pages come from the system as zeros and are touched once, by the reader. */
-static bool alloc_linear(struct quin_linear *l, size_t out, size_t in)
+static bool alloc_linear(struct quin_linear *l, size_t out, size_t in, bool weights)
 {
     size_t n;
     if (__builtin_mul_overflow(out, in, &n))
         return false;
-    *l = (struct quin_linear){.trits = calloc(n, 1), .in = in, .out = out};
-    return l->trits;
+    *l = (struct quin_linear){.trits = weights ? calloc(n, 1) : NULL, .in = in, .out = out};
+    return l->trits || !weights;
 }
 
 /* Query heads are `wide` together, KV heads `narrow`. What was allocated before a failure is freed by
  * quin_model_free(), which takes a half-built model. */
-static bool alloc_layer(struct quin_layer *l, const struct quin_hyper *h)
+static bool alloc_layer(struct quin_layer *l, const struct quin_hyper *h, bool weights)
 {
     size_t wide = h->heads * h->head_size, narrow = h->kv_heads * h->head_size;
-    return alloc_linear(&l->q, wide, h->dim) && alloc_linear(&l->k, narrow, h->dim) &&
-           alloc_linear(&l->v, narrow, h->dim) && alloc_linear(&l->o, h->dim, wide) &&
-           alloc_linear(&l->gate, h->ffn, h->dim) && alloc_linear(&l->up, h->ffn, h->dim) &&
-           alloc_linear(&l->down, h->dim, h->ffn) && alloc_floats(&l->attn_norm, 1, h->dim) &&
+    return alloc_linear(&l->q, wide, h->dim, weights) && alloc_linear(&l->k, narrow, h->dim, weights) &&
+           alloc_linear(&l->v, narrow, h->dim, weights) && alloc_linear(&l->o, h->dim, wide, weights) &&
+           alloc_linear(&l->gate, h->ffn, h->dim, weights) && alloc_linear(&l->up, h->ffn, h->dim, weights) &&
+           alloc_linear(&l->down, h->dim, h->ffn, weights) && alloc_floats(&l->attn_norm, 1, h->dim) &&
            alloc_floats(&l->ffn_norm, 1, h->dim) &&
            (!h->attn_sub_norm || alloc_floats(&l->attn_sub_norm, 1, wide)) &&
            (!h->ffn_sub_norm || alloc_floats(&l->ffn_sub_norm, 1, h->ffn));
 }
 
-enum quin_err quin_model_alloc(const struct quin_hyper *hyper, struct quin_model **out, struct quin_msg *msg)
+enum quin_err quin_model_alloc(const struct quin_hyper *hyper, bool weights, struct quin_model **out,
+                               struct quin_msg *msg)
 {
     *out = NULL;
     enum quin_err e = quin_hyper_check(hyper, msg);
@@ -158,13 +159,13 @@ enum quin_err quin_model_alloc(const struct quin_hyper *hyper, struct quin_model
     m->hyper = *hyper;
     m->layer = calloc(hyper->layers, sizeof *m->layer);
     if (!m->layer || !alloc_floats(&m->output_norm, 1, hyper->dim) ||
-        !alloc_floats(&m->embedding, hyper->vocab, hyper->dim))
+        (weights && !alloc_floats(&m->embedding, hyper->vocab, hyper->dim)))
         goto no_memory;
     m->head = m->embedding; /* tied: one matrix, freed once */
-    if (!hyper->tied_head && !alloc_floats(&m->head, hyper->vocab, hyper->dim))
+    if (weights && !hyper->tied_head && !alloc_floats(&m->head, hyper->vocab, hyper->dim))
         goto no_memory;
     for (size_t i = 0; i < hyper->layers; i++)
-        if (!alloc_layer(&m->layer[i], hyper))
+        if (!alloc_layer(&m->layer[i], hyper, weights))
             goto no_memory;
     *out = m;
     return QUIN_OK;
@@ -202,7 +203,7 @@ void quin_model_free(struct quin_model *m)
 /* ---- counts ---- */
 
 /* A comparison and an add, so that a compiler makes vector instructions of it. */
-static uint64_t count_zeros(const int8_t *trits, size_t n)
+uint64_t quin_count_zeros(const int8_t *trits, size_t n)
 {
     uint64_t zeros = 0;
     for (size_t i = 0; i < n; i++)
@@ -224,7 +225,7 @@ void quin_model_stats(const struct quin_model *m, struct quin_model_stats *s)
         for (int p = 0; p < QUIN_PROJS; p++) {
             const struct quin_linear *l = quin_layer_linear(&m->layer[i], (enum quin_projection)p);
             s->ternary_params += (uint64_t)l->out * l->in;
-            s->ternary_zeros += count_zeros(l->trits, l->out * l->in);
+            s->ternary_zeros += l->trits ? quin_count_zeros(l->trits, l->out * l->in) : l->zeros;
             /* A last group of fewer than five outputs takes a whole byte, too. */
             s->layer_bytes += (uint64_t)((l->out + 4) / 5) * l->in;
         }

@@ -53,9 +53,10 @@ struct quin_hyper {
 
 /* W = scale * T. A tensor of zeros has scale 0. */
 struct quin_linear {
-    int8_t *trits; /* [out][in], each -1, 0 or +1 */
+    int8_t *trits; /* [out][in], each -1, 0 or +1; NULL: in the model's source */
     float scale;
     size_t in, out;
+    uint64_t zeros; /* trits that are 0; counted where trits is NULL */
 };
 
 enum quin_projection {
@@ -94,12 +95,15 @@ struct quin_notes {
 struct quin_model {
     struct quin_hyper hyper;
     struct quin_layer *layer; /* [layers] */
-    float *embedding;         /* [vocab][dim] */
+    float *embedding;         /* [vocab][dim]; NULL: in the source */
     float *head;              /* [vocab][dim]; == embedding when tied */
     float *output_norm;       /* [dim] */
     float
         *rope_factor; /* [head_size / 2], or NULL: angle i of RoPE is divided by factor i (llama3 scaling) */
     struct quin_notes notes;
+    /* NULL: all is here. Else trits, embedding and head are read from this file when they are asked for. */
+    const struct quin_gguf *source;
+    bool masters, rope_pairs; /* how to read them */
 };
 
 /* Reads a whole model; g may be closed afterwards. progress may be NULL. Errors: FORMAT (key or tensor
@@ -110,6 +114,23 @@ struct quin_model {
  * quantised. */
 enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
                               struct quin_model **out, struct quin_msg *msg);
+
+/* The same, with every tensor read and checked, but trits, embedding and head are not kept: the model has g as its
+ * source, which must stay open. So a device's image is all that is in memory of a large model. */
+enum quin_err quin_model_open(const struct quin_gguf *g, const struct quin_progress *progress,
+                              struct quin_model **out, struct quin_msg *msg);
+
+/* Keeps all of the model from here on; does nothing where all is there. */
+enum quin_err quin_model_fetch(struct quin_model *m, struct quin_msg *msg);
+
+/* Trits of a projection: *trits is where they are, [out][in], which may be buffer, of quin_model_matrix_bytes(). */
+enum quin_err quin_model_trits(const struct quin_model *m, size_t layer, enum quin_projection p, int8_t *buffer,
+                               const int8_t **trits, struct quin_msg *msg);
+size_t quin_model_matrix_bytes(const struct quin_model *m);
+
+/* Rows first .. first + n - 1 of the head or of the embedding: *rows is where they are, [n][dim], which may be buffer. */
+enum quin_err quin_model_rows(const struct quin_model *m, bool head, size_t first, size_t n, float *buffer,
+                              const float **rows, struct quin_msg *msg);
 
 /* Reads the hyperparameters alone (family.c); touches no tensor data. */
 enum quin_err quin_model_load_hyper(const struct quin_gguf *g, struct quin_hyper *hyper,
@@ -128,8 +149,12 @@ void quin_model_free(struct quin_model *m); /* NULL is allowed */
 /* Checks hyperparameters against the limits and against each other. */
 enum quin_err quin_hyper_check(const struct quin_hyper *h, struct quin_msg *msg);
 
-/* Allocates a model of zeros whose shapes are filled in; scales are 0. */
-enum quin_err quin_model_alloc(const struct quin_hyper *hyper, struct quin_model **out, struct quin_msg *msg);
+/* Allocates a model of zeros whose shapes are filled in; scales are 0. Without weights: trits, embedding and head are
+ * NULL. */
+enum quin_err quin_model_alloc(const struct quin_hyper *hyper, bool weights, struct quin_model **out,
+                               struct quin_msg *msg);
+
+uint64_t quin_count_zeros(const int8_t *trits, size_t n);
 
 /* Projection p of a layer, and its name in a GGUF ("attn_q", ...). */
 struct quin_linear *quin_layer_linear(struct quin_layer *layer, enum quin_projection p);

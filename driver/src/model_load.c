@@ -11,6 +11,7 @@
 #include "family.h"
 #include "i2_s.h"
 #include "model.h"
+#include "model_source.h"
 #include "msg.h"
 #include "ternary.h"
 
@@ -122,9 +123,10 @@ enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct q
 
 struct reader {
     const struct quin_gguf *g;
+    bool keep;       /* weights stay in memory */
+    int8_t *scratch; /* of a matrix that does not */
     const struct quin_progress *progress;
     double done, total; /* weights */
-    enum quin_masters masters;
     size_t quantised;            /* matrices that were masters */
     char master[NAME_MAX_BYTES]; /* the first of them */
     struct quin_msg *msg;
@@ -138,57 +140,49 @@ static void advance(struct reader *r, size_t weights)
         r->progress->fn(r->progress->user, r->done / r->total);
 }
 
-/* Norms and the embedding; infinities and NaNs would spread silently, so they end the loading here. */
+enum { ROWS_A_STEP = 256 };
+
+/* Norms and the embedding; infinities and NaNs would spread silently, so they end the loading here. Where the tensor is
+ * not to be kept (out is NULL) each row goes to the same place. */
 static enum quin_err read_floats(struct reader *r, const char *name, float *out)
 {
-    enum { ROWS_A_STEP = 256 };
     const struct quin_gguf_tensor *t;
     enum quin_err e = quin_gguf_tensor_get(r->g, name, &t, r->msg);
     if (e)
         return e;
     size_t columns = (size_t)t->ne[0], rows = (size_t)quin_gguf_tensor_rows(t), pending = 0;
-    for (size_t row = 0; row < rows; row++) {
-        float *v = out + row * columns;
-        if ((e = quin_gguf_row_f32(t, row, v, r->msg)))
-            return e;
-        for (size_t i = 0; i < columns; i++)
+    float *own = out ? NULL : malloc(columns * sizeof *own);
+    if (!out && !own)
+        return quin_msg_set(r->msg, QUIN_ERR_MEMORY, "no memory for a row of tensor %s; close other programs", name);
+    for (size_t row = 0; row < rows && !e; row++) {
+        float *v = out ? out + row * columns : own;
+        e = quin_gguf_row_f32(t, row, v, r->msg);
+        for (size_t i = 0; i < columns && !e; i++)
             if (!isfinite(v[i]))
-                return quin_msg_set(r->msg, QUIN_ERR_FORMAT,
-                                    "tensor %s holds infinity or NaN at [%zu][%zu]; the file "
-                                    "is damaged or its training failed",
-                                    name, row, i);
-        if (++pending == ROWS_A_STEP || row + 1 == rows) {
+                e = quin_msg_set(r->msg, QUIN_ERR_FORMAT,
+                                 "tensor %s holds infinity or NaN at [%zu][%zu]; the file "
+                                 "is damaged or its training failed",
+                                 name, row, i);
+        if (!e && (++pending == ROWS_A_STEP || row + 1 == rows)) {
             advance(r, pending * columns);
+            if (!out)
+                quin_gguf_rows_release(r->g, t, row + 1 - pending, pending);
             pending = 0;
         }
     }
-    return QUIN_OK;
-}
-
-/* A matrix that is not ternary is refused by name in there; the scale comes complete. */
-static enum quin_err read_linear(struct reader *r, const char *name, struct quin_linear *l)
-{
-    const struct quin_gguf_tensor *t;
-    bool quantised = false;
-    enum quin_err e = quin_gguf_tensor_get(r->g, name, &t, r->msg);
-    if (!e)
-        e = quin_ternary_read(r->g, t, r->masters, l->trits, &l->scale, &quantised, r->msg);
-    if (quantised && !r->quantised++)
-        snprintf(r->master, sizeof r->master, "%s", name);
-    if (!e)
-        advance(r, l->in * l->out);
+    free(own);
     return e;
 }
 
 /* Rows of each head from the order 0, d/2, 1, d/2 + 1, ... to 0, 1, 2, ...; d = size. */
-static enum quin_err part_pairs(struct quin_linear *l, size_t size, struct quin_msg *msg)
+static enum quin_err part_pairs(int8_t *trits, const struct quin_linear *l, size_t size, struct quin_msg *msg)
 {
     int8_t *head = malloc(size * l->in);
     if (!head)
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a head of %zu rows; close other programs",
                             size);
     for (size_t row = 0; row < l->out; row += size) {
-        int8_t *at = l->trits + row * l->in;
+        int8_t *at = trits + row * l->in;
         memcpy(head, at, size * l->in);
         for (size_t i = 0; i < size; i++)
             memcpy(at + i * l->in, head + (i < size / 2 ? 2 * i : 2 * i - size + 1) * l->in, l->in);
@@ -197,8 +191,44 @@ static enum quin_err part_pairs(struct quin_linear *l, size_t size, struct quin_
     return QUIN_OK;
 }
 
-static enum quin_err read_layer(struct reader *r, size_t index, struct quin_layer *l)
+enum quin_err quin_model_read_projection(const struct quin_gguf *g, const struct quin_model *m, size_t layer,
+                                         enum quin_projection p, int8_t *trits, struct quin_linear *l,
+                                         bool *quantised, struct quin_msg *msg)
 {
+    char name[NAME_MAX_BYTES];
+    const struct quin_gguf_tensor *t;
+    enum quin_masters masters = m->masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED;
+    tensor_name(name, layer, quin_projection_name(p));
+    enum quin_err e = quin_gguf_tensor_get(g, name, &t, msg);
+    if (!e)
+        e = quin_ternary_read(g, t, masters, trits, &l->scale, quantised, msg);
+    if (m->source && !e)
+        quin_gguf_rows_release(g, t, 0, quin_gguf_tensor_rows(t));
+    if (!e && m->rope_pairs && (p == QUIN_PROJ_Q || p == QUIN_PROJ_K))
+        e = part_pairs(trits, l, m->hyper.head_size, msg);
+    return e;
+}
+
+/* A matrix that is not ternary is refused by name in there; the scale comes complete. */
+static enum quin_err read_linear(struct reader *r, const struct quin_model *m, size_t layer, enum quin_projection p)
+{
+    struct quin_linear *l = quin_layer_linear(&m->layer[layer], p);
+    int8_t *trits = r->keep ? l->trits : r->scratch;
+    bool quantised = false;
+    enum quin_err e = quin_model_read_projection(r->g, m, layer, p, trits, l, &quantised, r->msg);
+    if (quantised && !r->quantised++)
+        tensor_name(r->master, layer, quin_projection_name(p));
+    if (e)
+        return e;
+    if (!r->keep)
+        l->zeros = quin_count_zeros(trits, l->in * l->out);
+    advance(r, l->in * l->out);
+    return QUIN_OK;
+}
+
+static enum quin_err read_layer(struct reader *r, const struct quin_model *m, size_t index)
+{
+    struct quin_layer *l = &m->layer[index];
     const struct {
         const char *name;
         float *norm;
@@ -214,8 +244,7 @@ static enum quin_err read_layer(struct reader *r, size_t index, struct quin_laye
             return e;
     }
     for (int p = 0; p < QUIN_PROJS; p++) {
-        tensor_name(name, index, quin_projection_name((enum quin_projection)p));
-        enum quin_err e = read_linear(r, name, quin_layer_linear(l, (enum quin_projection)p));
+        enum quin_err e = read_linear(r, m, index, (enum quin_projection)p);
         if (e)
             return e;
     }
@@ -309,8 +338,23 @@ static double count_weights(const struct quin_hyper *h, size_t factors)
            (double)factors;
 }
 
-enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
-                              struct quin_model **out, struct quin_msg *msg)
+static enum quin_err read_all(struct reader *r, const struct quin_family *f, struct quin_model *m)
+{
+    enum quin_err e;
+    if ((e = check_i2_s(r, m)) || (e = read_rope_factors(r, m)) ||
+        (e = read_floats(r, "token_embd.weight", m->embedding)) ||
+        (e = read_floats(r, "output_norm.weight", m->output_norm)) ||
+        (!m->hyper.tied_head && (e = read_floats(r, "output.weight", m->head))))
+        return e;
+    for (size_t i = 0; i < m->hyper.layers; i++)
+        if ((e = read_layer(r, m, i)))
+            return e;
+    e = check_masters(r, &m->hyper);
+    return e ? e : write_notes(r, f, m);
+}
+
+static enum quin_err load(const struct quin_gguf *g, bool keep, const struct quin_progress *progress,
+                          struct quin_model **out, struct quin_msg *msg)
 {
     struct quin_hyper h;
     const struct quin_family *f;
@@ -320,30 +364,34 @@ enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progr
     *out = NULL;
     if ((e = quin_model_load_hyper(g, &h, msg)) || (e = quin_family_find(g, &f, msg)) ||
         (e = quin_family_masters(g, f, &masters, msg)) || (e = quin_model_check_tensors(g, &h, msg)) ||
-        (e = quin_model_alloc(&h, &m, msg)))
+        (e = quin_model_alloc(&h, keep, &m, msg)))
         return e;
     size_t factors = quin_gguf_tensor_find(g, ROPE_FACTORS) ? h.head_size / 2 : 0;
-    struct reader r = {.g = g,
-                       .progress = progress,
-                       .total = count_weights(&h, factors),
-                       .msg = msg,
-                       .masters = masters ? QUIN_MASTERS_ABSMEAN : QUIN_MASTERS_REFUSED};
-    if ((e = check_i2_s(&r, m)) || (e = read_rope_factors(&r, m)) ||
-        (e = read_floats(&r, "token_embd.weight", m->embedding)) ||
-        (e = read_floats(&r, "output_norm.weight", m->output_norm)) ||
-        (!h.tied_head && (e = read_floats(&r, "output.weight", m->head))))
-        goto fail;
-    for (size_t i = 0; i < h.layers; i++)
-        if ((e = read_layer(&r, i, &m->layer[i])) ||
-            (f->rope_pairs && ((e = part_pairs(&m->layer[i].q, h.head_size, msg)) ||
-                               (e = part_pairs(&m->layer[i].k, h.head_size, msg)))))
-            goto fail;
-    if ((e = check_masters(&r, &h)) || (e = write_notes(&r, f, m)))
-        goto fail;
-    *out = m;
-    return QUIN_OK;
-
-fail:
-    quin_model_free(m);
+    struct reader r = {.g = g, .keep = keep, .scratch = keep ? NULL : malloc(quin_model_matrix_bytes(m)), .progress = progress,
+                       .total = count_weights(&h, factors), .msg = msg};
+    m->masters = masters;
+    m->rope_pairs = f->rope_pairs;
+    m->source = keep ? NULL : g;
+    if (!keep && !r.scratch)
+        e = quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for a matrix of the model; close other programs");
+    if (!e)
+        e = read_all(&r, f, m);
+    free(r.scratch);
+    if (e)
+        quin_model_free(m);
+    else
+        *out = m;
     return e;
+}
+
+enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
+                              struct quin_model **out, struct quin_msg *msg)
+{
+    return load(g, true, progress, out, msg);
+}
+
+enum quin_err quin_model_open(const struct quin_gguf *g, const struct quin_progress *progress,
+                              struct quin_model **out, struct quin_msg *msg)
+{
+    return load(g, false, progress, out, msg);
 }

@@ -61,7 +61,7 @@ static void random_rows(float *rows, size_t vocab, size_t dim, uint64_t *state)
 enum quin_err quin_model_random(const struct quin_hyper *hyper, uint64_t seed, struct quin_model **out,
                                 struct quin_msg *msg)
 {
-    enum quin_err e = quin_model_alloc(hyper, out, msg);
+    enum quin_err e = quin_model_alloc(hyper, true, out, msg);
     if (e)
         return e;
     struct quin_model *m = *out;

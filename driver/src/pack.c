@@ -33,15 +33,15 @@ void quin_pack_ternary_tile(const struct quin_stream *s, uint32_t w, const int8_
     }
 }
 
-void quin_pack_float_tile(const struct quin_stream *s, uint32_t w, const float *values, uint32_t tile, uint8_t *out)
+void quin_pack_float_tile(const struct quin_stream *s, uint32_t w, const float *values, uint32_t rows, uint8_t *out)
 {
     uint32_t bytes = s->precision == QUIN_PRECISION_D10 ? 2 : 1;
     int limit = bytes == 2 ? QUIN_TRIT10_MAX : QUIN_TRIT5_MAX;
     uint8_t *scales = out + (size_t)s->k * w;
     memset(out, QUIN_ZERO_BYTE, (size_t)s->k * w);
     memset(scales, 0, (size_t)s->channels * QUIN_SCALE_BYTES);
-    for (uint32_t j = 0; j < s->channels && tile * s->channels + j < s->n; j++) {
-        const float *row = values + (size_t)(tile * s->channels + j) * s->k;
+    for (uint32_t j = 0; j < rows; j++) {
+        const float *row = values + (size_t)j * s->k;
         double absmax = 0;
         for (uint32_t k = 0; k < s->k; k++)
             absmax = fmax(absmax, fabs(row[k]));

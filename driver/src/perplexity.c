@@ -114,7 +114,9 @@ enum quin_err quin_perplexity_run(const struct quin_lm *lm, struct quin_engine *
     if (reference) {
         struct quin_reference_options options = quin_reference_defaults();
         options.context = s.context;
-        err = quin_reference_create(lm->model, &options, &s.reference, msg);
+        err = quin_model_fetch(lm->model, msg);
+        if (!err)
+            err = quin_reference_create(lm->model, &options, &s.reference, msg);
     }
     while (!err && next_story(text, length, &at, &story, &size))
         total++;

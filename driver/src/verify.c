@@ -122,7 +122,7 @@ static struct quin_reference_quantisers quantisers_of(const struct quin_layout *
     };
 }
 
-static enum quin_err prepare(struct verify *v, const struct quin_model *model, double tolerance, struct quin_msg *msg)
+static enum quin_err prepare(struct verify *v, struct quin_model *model, double tolerance, struct quin_msg *msg)
 {
     const struct quin_layout *layout = quin_engine_layout(v->engine);
     struct quin_reference_options options = quin_reference_defaults();
@@ -133,7 +133,9 @@ static enum quin_err prepare(struct verify *v, const struct quin_model *model, d
         return quin_msg_set(msg, QUIN_ERR_MEMORY, "no memory for logits");
     v->expected = v->device + v->vocab;
     v->explaining = v->expected + v->vocab;
-    enum quin_err err = quin_reference_create(model, &options, &v->plain, msg);
+    enum quin_err err = quin_model_fetch(model, msg);
+    if (!err)
+        err = quin_reference_create(model, &options, &v->plain, msg);
     options.quantisers = quantisers_of(layout);
     options.head_int8_activations = layout->precision.head_bits == 8;
     if (!err)

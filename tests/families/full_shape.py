@@ -5,6 +5,8 @@ bytes: to see that it loads, compiles and runs in the memory of a machine. By ha
 test-all`:
 
     python full_shape.py 2b4t --out model.gguf && build/quintrit info -m model.gguf
+
+With --arch bitnet --head q6_k it is a file that llama.cpp loads, too (bench/peers.py).
 """
 import argparse
 from pathlib import Path
@@ -23,19 +25,39 @@ SHAPES = {"2b4t": (30, 2560, 20, 5, 128, 6912, 128256, 4096, 500000.0, "bitnet-b
 class Maker:
     def __init__(self, a: argparse.Namespace):
         self.shape, self.rng = SHAPES[a.shape], np.random.default_rng(1)
-        self.w = gguf.GGUFWriter(a.out, self.shape[-1], use_temp_file=True)
+        self.arch = a.arch or self.shape[-1]
+        self.two_bits, self.q6_k = a.type == "tq2_0", a.head == "q6_k"
+        self.w = gguf.GGUFWriter(a.out, self.arch, use_temp_file=True)
+
+    def trits(self, blocks: int) -> np.ndarray:
+        """TQ1_0: ceil(v * 256 / 243) of random v. TQ2_0: four codes 0, 1, 2 a byte. The scale of a block is 1."""
+        raw = np.empty((blocks, 66 if self.two_bits else 54), np.uint8)
+        if self.two_bits:
+            codes = self.rng.integers(0, 3, (4, blocks, 64), np.uint8)
+            raw[:, :64] = codes[0] | codes[1] << 2 | codes[2] << 4 | codes[3] << 6
+        else:
+            raw[:, :48] = (self.rng.integers(0, 243, (blocks, 48), np.uint16) * 256 + 242) // 243
+            raw[:, 48:52] = (self.rng.integers(0, 81, (blocks, 4), np.uint16) * 3 * 256 + 242) // 243
+        raw[:, -2:] = np.array([1.0], np.float16).view(np.uint8)
+        return raw
 
     def matrix(self, name: str, rows: int, columns: int) -> None:
-        """TQ1_0: ceil(v * 256 / 243) of random v; the scale 1 in the blocks, the matrix's own beside it."""
-        blocks = rows * columns // 256
-        raw = np.empty((blocks, 54), np.uint8)
-        raw[:, :48] = (self.rng.integers(0, 243, (blocks, 48), np.uint16) * 256 + 242) // 243
-        raw[:, 48:52] = (self.rng.integers(0, 81, (blocks, 4), np.uint16) * 3 * 256 + 242) // 243
-        raw[:, 52:] = np.array([1.0], np.float16).view(np.uint8)
-        self.w.add_tensor(f"{name}.weight", raw.reshape(rows, -1), raw_dtype=Type.TQ1_0)
+        """Random trits; the matrix's scale is beside it."""
+        raw = self.trits(rows * columns // 256).reshape(rows, -1)
+        self.w.add_tensor(f"{name}.weight", raw, raw_dtype=Type.TQ2_0 if self.two_bits else Type.TQ1_0)
         self.w.add_tensor(f"{name}.scale", np.array([(1.5 / columns) ** 0.5], np.float32))
 
+    def rows_q6_k(self, name: str, n: int, columns: int) -> None:
+        """Blocks of 256 random weights in six bits, 16 random scales, and one scale of all."""
+        raw = self.rng.integers(0, 256, (n * columns // 256, 210), np.uint8)
+        raw[:, 192:208] = self.rng.integers(1, 128, (len(raw), 16), np.uint8)
+        raw[:, 208:] = np.array([2 ** -10], np.float16).view(np.uint8)
+        self.w.add_tensor(name, raw.reshape(n, -1), raw_dtype=Type.Q6_K)
+
     def rows(self, name: str, n: int, columns: int) -> None:
+        if self.q6_k:
+            self.rows_q6_k(name, n, columns)
+            return
         x = np.empty((n, columns), np.float16)
         for i in range(0, n, 4096):
             x[i:i + 4096] = self.rng.standard_normal((min(4096, n - i), columns), np.float32)
@@ -54,7 +76,8 @@ class Maker:
         self.w.add_eos_token_id(n - 1)
 
     def write(self) -> None:
-        layers, dim, heads, kv, size, ffn, vocab, context, base, arch = self.shape
+        layers, dim, heads, kv, size, ffn, vocab, context, base = self.shape[:-1]
+        arch = self.arch
         w, norms = self.w, ["attn_norm", "ffn_norm"]
         w.add_context_length(context)
         w.add_embedding_length(dim)
@@ -90,6 +113,9 @@ class Maker:
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     ap.add_argument("shape", choices=SHAPES)
+    ap.add_argument("--type", choices=["tq1_0", "tq2_0"], default="tq1_0", help="of the projections")
+    ap.add_argument("--head", choices=["f16", "q6_k"], default="f16", help="type of the embedding")
+    ap.add_argument("--arch", help="architecture's name in the file (default: the shape's own)")
     ap.add_argument("--out", type=Path, required=True, help="GGUF file to write")
     Maker(ap.parse_args()).write()
 

@@ -15,7 +15,8 @@ static uint8_t stream[STREAM_BYTES];
 
 static const uint32_t odd_floats[] = {0x7f800000, 0xff800000, 0x7f800001, 0xffc01234, 0x00000001, 0x807fffff, 0x00800000,
                                       0x80800001, 0x7f7fffff, 0,          0x80000000, 0x3f800000, 0xbf800000, 0x3f000000,
-                                      0x3f7fffff, 0x20000000, 0x42fd0000, 0xc3008000};
+                                      0x3f7fffff, 0x20000000, 0x42fd0000, 0xc3008000, 0xc2fc0000, 0xc2fc0001,
+                                      0x42ffffff, 0x43000000};
 
 /* Mostly of moderate size; now and then any exponent, or one of the odd ones. */
 static uint32_t random_float(void)
@@ -162,29 +163,41 @@ static void test_matmul(void **state)
     }
 }
 
-/* The largest sums that K allows, and a product that is shared out between threads. */
+/* The largest sums that K allows, and products that are shared out between threads: one row and several, bytes side by
+ * side and of several tiles, K with and without a rest. */
 static void test_long(void **state)
 {
     (void)state;
-    static const int8_t ends[] = {-128, 127};
-    open_both(quin_config_find("sim"));
-    for (uint32_t round = 0; round < 6; round++) {
-        uint32_t v[9] = {2, 16384, 16, round % 3, 0, 16384 * 8, 4096, 96 + 8192, 16}, words = 96 + 8192 + 32;
-        for (size_t b = 0; b < 2u * v[5]; b++)
-            stream[b] = round < 3 ? 255 : 0; /* all +1, all -1 */
-        for (uint32_t w = 0; w < 96; w++)
-            image[w] = 0x3f800000;
-        memset(image + 96, ends[round % 2], 8192 * 4);
+    static const struct {
+        const char *config;
+        uint32_t rows, k, tiles;
+    } shape[] = {{"sim", 2, 16384, 2}, {"sim", 1, 16383, 3}, {"kv260", 1, 16384, 1}, {"kv260", 1, 8193, 2},
+                 {"kv260", 8, 16384, 1}, {"kv260", 7, 4098, 2}, {"ecpix5", 5, 16381, 1}};
+    for (uint32_t round = 0; round < 3 * sizeof shape / sizeof shape[0]; round++) {
+        uint32_t i = round / 3, precision = round % 3, all = i % 2 ? 255 : 0; /* all +1, all -1 */
+        open_both(quin_config_find(shape[i].config));
+        uint32_t w = plain.config->stream_bytes, channels = 5 * w / (precision ? 5 * precision : 1);
+        uint32_t stride = (shape[i].k + 63) / 64 * 16, tiles = shape[i].tiles, n = tiles * channels - channels / 3;
+        uint32_t dst = 96 + shape[i].rows * stride, row = (n + 15) / 16 * 16;
+        uint32_t v[9] = {shape[i].rows, shape[i].k, n, precision, 0, shape[i].k * w, stride, dst, row};
+        uint32_t words = dst + shape[i].rows * row;
+        assert_true((size_t)tiles * v[5] <= STREAM_BYTES && words <= MOST_WORDS);
+        memset(stream, (int)all, (size_t)tiles * v[5]);
+        for (uint32_t j = 0; j < 96; j++)
+            image[j] = 0x3f800000;
+        memset(image + 96, round % 2 ? 127 : -128, (dst - 96) * 4);
         char text[100];
         bool without_wraps;
         for (uint32_t way = 0; way < WAYS && set_way(way, text, sizeof text, &without_wraps); way++) {
-            load_both(words, 2u * v[5]);
+            if (way % 4 == 2 || (i && way % 4 == 1))
+                continue;
+            load_both(words, (size_t)tiles * v[5]);
             put_matmul(&plain, v);
             put_matmul(&other, v);
             compare(text, without_wraps);
         }
+        close_both();
     }
-    close_both();
 }
 
 /* Fields of a VECTOR command in the order of put_vector. */
@@ -251,16 +264,64 @@ static void test_vector(void **state)
         random_vector(v);
         for (uint32_t w = 0; w < 8192; w++)
             image[w] = random_float();
+        if (round % 16 == 0) { /* so that they are multiplied */
+            v[3] = QUIN_VECTOR_OP_MUL;
+            v[8] = v[9] = QUIN_OPERAND_VECTOR;
+        }
         if (round % 8 == 0) /* products about 2^-126 */
             for (uint32_t w = 0; w < 2112; w++)
                 image[w] = (rnd() & 0x80000000) | (w % 3 ? 0x3f7ffffe + below(4) : 0x007ffffe + below(5));
+        if (round % 8 == 1) { /* a function of odd numbers */
+            v[3] = v[4] = 0;
+            for (uint32_t w = 0; w < 704; w++)
+                image[w] = odd_floats[below(sizeof odd_floats / sizeof odd_floats[0])];
+        }
         char text[100];
         bool without_wraps;
-        /* ways of one thread: the unit has no others */
+        /* ways of one thread: test_vector_shared has the others */
         for (uint32_t way = 0; way < WAYS && set_way(way, text, sizeof text, &without_wraps); way += 4) {
             load_both(8192, 0);
             put_vector(&plain, v);
             put_vector(&other, v);
+            compare(text, without_wraps);
+        }
+    }
+    close_both();
+}
+
+/* Commands large enough to be shared out: groups in order, on their own operands, or in each other's way. */
+static void test_vector_shared(void **state)
+{
+    (void)state;
+    open_both(quin_config_find("sim"));
+    for (uint32_t round = 0; round < 60; round++) {
+        uint32_t v[16], words = 40960;
+        random_vector(v);
+        v[0] = 1 + below(8);
+        v[1] = 2 + below(6);
+        v[2] = 300 + below(600);
+        v[11] = below(3) ? 20480 * below(2) : 16 * below(64); /* elsewhere, in a's place, or astride */
+        uint32_t group = below(4) ? 912 : 16 * below(64), row = below(4) ? 912 * 8 : 16 * below(600);
+        for (uint32_t w = 0; w < words; w++)
+            image[w] = random_float();
+        char text[100];
+        bool without_wraps;
+        for (uint32_t way = 1; way < WAYS && set_way(way, text, sizeof text, &without_wraps); way++) {
+            if (way % 4 != 1 && way % 4 != 2)
+                continue;
+            load_both(words, 0);
+            for (uint32_t i = 0; i < 2; i++) {
+                struct dut *d = i ? &other : &plain;
+                put_vector(d, v);
+                PUT(d, VECTOR, A_ROW, row);
+                PUT(d, VECTOR, DST_ROW, row);
+                PUT(d, VECTOR, A_GROUP, group);
+                PUT(d, VECTOR, DST_GROUP, group);
+                PUT(d, VECTOR, RED_BASE, round % 5 ? 130000 : 20480);
+                PUT(d, VECTOR, RED_ROW, round % 3 ? 64 : 2);
+                for (uint32_t r = 0; r < 8; r++)
+                    rowreg(d->dev, 0, r, v[15] + 60 * r);
+            }
             compare(text, without_wraps);
         }
     }
@@ -284,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_matmul),
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_vector),
+        cmocka_unit_test(test_vector_shared),
         cmocka_unit_test(test_refused),
     };
     seed_start("test_kernels");
