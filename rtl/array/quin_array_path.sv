@@ -146,28 +146,32 @@ module quin_array_path #(
         .drain_addr_o, .drain_wdata_o, .drain_wstrb_o, .count_adds_o, .count_skipped_o, .count_wraps_o, .count_value_o,
         .stall_drain_o, .stall_act_o(stall_act), .stall_stream_o(stall_beat));
 
-    // ---- a stream ends no later than its array job, but another one may have ended before it ----
-    logic ended_q, streamed_q, had_stream_q;
+    // ---- a stream ends no later than its array job; short ones behind it may have ended, too, as far as the register
+    // stage holds their beats ----
+    logic ended_q, had_stream_q, streamed, room;
     logic [31:0] checksum_q;
-    logic [3:0] error_q;
-    logic [39:0] address_q;
+    logic [3:0] error;
+    logic [39:0] address_failed;
+    logic [2:0] ended_count;
+
+    quin_fifo #(.Width(44), .Depth(4)) u_ended (
+        .clk_i, .rst_ni(rst_ni && !stream_flush_i && !abort_i), .valid_i(stream_done), .ready_o(room),
+        .data_i({stream_error, stream_address}), .valid_o(streamed), .ready_i(done_o && had_stream_q),
+        .data_o({error, address_failed}), .count_o(ended_count));
 
     always_ff @(posedge clk_i) begin
         if (job_valid_i && job_ready_o) had_stream_q <= job_rows_i != '0 && job_n_i != '0;
         if (array_done) checksum_q <= array_checksum;
-        if (stream_done) {error_q, address_q} <= {stream_error, stream_address};
-        if (!rst_ni || abort_i || done_o) begin
-            ended_q <= 1'b0;
-            streamed_q <= 1'b0;
-        end else begin
-            if (array_done) ended_q <= 1'b1;
-            if (stream_done) streamed_q <= 1'b1;
-        end
+        if (!rst_ni || abort_i || done_o) ended_q <= 1'b0;
+        else if (array_done) ended_q <= 1'b1;
     end
-    assign done_o = ended_q && (!had_stream_q || streamed_q);
+    assign done_o = ended_q && (!had_stream_q || streamed);
     assign done_checksum_o = checksum_q;
-    assign done_error_o = had_stream_q ? error_q : 4'd0;
-    assign done_address_o = address_q;
+    assign done_error_o = had_stream_q ? error : 4'd0;
+    assign done_address_o = address_failed;
+
+    logic unused;
+    assign unused = ^{room, ended_count};
 endmodule
 
 `default_nettype wire

@@ -9,7 +9,7 @@ module quin_first_error (
     input  logic         rst_ni,
     input  logic         clear_i,         // a run starts
     // errors of commands; an error of 0 is none
-    input  logic [3:0]   own_error_i,     // never beside error_o
+    input  logic [3:0]   own_error_i,
     input  logic [31:0]  own_pc_i,
     input  logic [31:0]  own_index_i,
     input  logic [39:0]  own_address_i,
@@ -77,7 +77,7 @@ module quin_first_error (
             error_command_o <= {8'd0, pc_q};
             error_index_o <= index_q;
             error_address_o <= address_q;
-        end else if (own_error_i != '0) begin
+        end else if (own_error_i != '0 && error_o == '0) begin
             error_o <= own_error_i;
             error_command_o <= own_pc_i;
             error_index_o <= own_index_i;

@@ -273,7 +273,7 @@ module quin_processor #(
     assign failing = error_o != '0;
     assign over_limit = limit_i != '0 && executed_q >= limit_i;
     assign past_end = pc_q >= length_i || pc_q[31:24] != '0;
-    assign fetch_req_o = state_q == FETCH && !failing && !past_end && !over_limit && !hold_i;
+    assign fetch_req_o = state_q == FETCH && settled_q && !failing && !past_end_q && !over_limit_q && !hold_i;
     assign fetch_pc_o = pc_q[23:0];
     // the command after what is dispatched in this cycle; and: the run has ended but for its last words
     assign pc_next = state_q == WRITE ? (is_branch_q && taken ? target : pc_q + 1'b1) :
@@ -356,7 +356,13 @@ module quin_processor #(
     end
 
     // ---- units and errors ----
-    logic [3:0] own_error;
+    logic [3:0] own_error, own_error_q;   // dispatch stops with it, so what goes with it stays
+    logic [39:0] own_address_q;
+
+    always_ff @(posedge clk_i) begin
+        own_error_q <= rst_ni && !failing ? own_error : 4'd0;
+        own_address_q <= state_q == FETCH && !past_end_q && !over_limit_q ? fetch_address_i : 40'd0;
+    end
 
     assign own_error = failing ? 4'd0 : state_q == FETCH && settled_q && past_end_q ? quin_pkg::DERR_PROGRAM[3:0] :
                        state_q == FETCH && settled_q && over_limit_q ? quin_pkg::DERR_LIMIT[3:0] :
@@ -366,8 +372,7 @@ module quin_processor #(
 
     quin_first_error u_error (
         .clk_i, .rst_ni, .clear_i(start_i && state_q == IDLE),
-        .own_error_i(own_error), .own_pc_i(pc_q), .own_index_i(executed_q),
-        .own_address_i(state_q == FETCH && !past_end_q && !over_limit_q ? fetch_address_i : 40'd0),
+        .own_error_i(own_error_q), .own_pc_i(pc_q), .own_index_i(executed_q), .own_address_i(own_address_q),
         .failed_i, .taken_o(failed_taken_o), .failed_error_i, .failed_pc_i, .failed_index_i, .failed_address_i,
         .late_valid_i, .late_error_i, .late_index_i, .late_pc_i, .late_address_i,
         .abort_i(abort_now), .abort_pc_i(pc_next), .busy_o(error_busy),
