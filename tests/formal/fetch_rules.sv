@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proof: the read addresses of the command fetch keep the rules of axi_address_rules and lie inside one window that may
-// be read. The program begins at a multiple of 64 and a command that is asked for lies in it; windows, program and
-// length hold while the fetch runs; limits are at most 2^40 - 64.
+// be read in the cycle of their check, which is two before the address stands, whatever the windows do. So they lie in
+// one while windows hold. The program begins at a multiple of 64 and a command that is asked for lies in it; program
+// and length hold while the fetch runs; limits are at most 2^40 - 64.
 `default_nettype none
 
 module fetch_rules #(
@@ -10,6 +11,7 @@ module fetch_rules #(
     input logic                  clk_i,
     input logic                  rst_ni,
     input logic                  clear_i,
+    input logic [82*quin_pkg::WINDOWS-1:0] windows_i,
     input logic                  req_i,
     input logic [23:0]           pc_i,
     input logic                  ar_ready_i,
@@ -21,11 +23,9 @@ module fetch_rules #(
     localparam int BusLog = $clog2(BusBytes);
 
     // Never written: any constants.
-    logic [82*quin_pkg::WINDOWS-1:0] windows_q;
     logic [39:0] program_q;
     logic [31:0] length_q;
     always_ff @(posedge clk_i) begin
-        windows_q <= windows_q;
         program_q <= program_q;
         length_q <= length_q;
     end
@@ -44,33 +44,35 @@ module fetch_rules #(
         .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready), .r_data_i, .r_resp_i, .r_last_i
     );
     quin_window_check #(.BytesBits(9)) check (
-        .windows_i(windows_q), .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .ok_o(ok)
+        .windows_i, .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .ok_o(ok)
     );
     axi_address_rules #(.BusBytes(BusBytes)) rules (
         .clk_i, .rst_ni, .valid_i(ar_valid), .ready_i(ar_ready_i), .addr_i(ar_addr), .len_i(ar_len)
     );
 
-    logic started_q, granted, granted_q, asking_q;
-    logic [41:0] lo, hi, lo_q, hi_q, ar_end;
+    // past: a cycle ago; q: of the check of the address that stands.
+    logic started_q, granted, past_granted_q, granted_q;
+    logic [41:0] lo, hi, past_lo_q, past_hi_q, lo_q, hi_q, ar_end;
     assign lo = {1'b0, check_addr};
     assign hi = lo + 42'(check_bytes);
     assign ar_end = {2'b0, ar_addr} + ((42'(ar_len) + 42'd1) << BusLog);
-    window_rule window (.windows_i(windows_q), .lo_i(lo), .hi_i(hi), .write_i(1'b0), .inside_o(granted));
+    window_rule window (.windows_i, .lo_i(lo), .hi_i(hi), .write_i(1'b0), .inside_o(granted));
     initial started_q = 1'b0;
-    initial asking_q = 1'b0;
     always_ff @(posedge clk_i) begin
         started_q <= 1'b1;
-        asking_q <= rst_ni && ar_valid;
-        if (!ar_valid) begin // the cycle before the address stands is that of its check
-            lo_q <= lo;
-            hi_q <= hi;
-            granted_q <= granted;
+        past_lo_q <= lo;
+        past_hi_q <= hi;
+        past_granted_q <= granted;
+        if (!ar_valid) begin // two cycles before the address stands is its check
+            lo_q <= past_lo_q;
+            hi_q <= past_hi_q;
+            granted_q <= past_granted_q;
         end
     end
     always_comb begin
         if (!started_q) assume (!rst_ni);
         assume (program_q[5:0] == 6'd0);
-        for (int i = 0; i < quin_pkg::WINDOWS; i++) assume (windows_q[82*i+40 +: 40] <= 40'hffffffffc0);
+        for (int i = 0; i < quin_pkg::WINDOWS; i++) assume (windows_i[82*i+40 +: 40] <= 40'hffffffffc0);
         if (req_i) assume ({8'd0, pc_i} < length_q);
         if (started_q && rst_ni && ar_valid) begin
             assert (granted_q && lo_q == {2'b0, ar_addr} && hi_q == ar_end);
@@ -83,7 +85,12 @@ module fetch_rules #(
             if (dut.count_q != 3'd0) assert (7'(dut.count_q) <= 7'd64 - {1'b0, dut.address_q[11:6]});
         end
         if (started_q && rst_ni && dut.state_q == 3'd3) assert (dut.count_q != 3'd0);
-        if (started_q && rst_ni && (dut.state_q == 3'd3) && !asking_q) assert (ok == granted);
+        assert (ok == granted);
+        if (started_q && past_granted_q) assert (past_lo_q <= past_hi_q && past_hi_q <= 42'hffffffffc0);
+        if (started_q && rst_ni && dut.checked_q) begin // what was checked is what is to be asked for
+            assert (dut.state_q == 3'd2 && dut.count_q != 3'd0);
+            assert (dut.check_ok_q == past_granted_q && past_lo_q == lo && past_hi_q == hi);
+        end
     end
 endmodule
 

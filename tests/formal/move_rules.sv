@@ -115,9 +115,10 @@ module move_rules #(
         if (w_stalled_q) assert (w_valid && {w_last, w_strb, w_data} == past_w_q);
     end
 
-    // ---- windows: a run [lo, hi) and whether it was granted when it was checked, kept with it and with its bursts ----
-    logic [41:0] lo, hi, lo_q, hi_q, bus_lo_q, bus_hi_q, bus_end, low_bits;
-    logic granted, granted_q, bus_granted_q;
+    // ---- windows: a run [lo, hi) and whether it was granted when it was checked, kept with it and with its bursts, ----
+    // also on their way through the register stage u_cut: out stands at its output, spare behind it.
+    logic [41:0] lo, hi, lo_q, hi_q, out_lo_q, out_hi_q, spare_lo_q, spare_hi_q, bus_lo_q, bus_hi_q, bus_end, low_bits;
+    logic granted, granted_q, out_granted_q, spare_granted_q, bus_granted_q;
     logic [39:0] bus_addr;
     logic [7:0] bus_len;
     assign low_bits = 42'(BusBytes) - 42'd1;
@@ -133,16 +134,37 @@ module move_rules #(
             hi_q <= hi;
             granted_q <= granted;
         end
+        if (dut.cut_valid && dut.cut_ready) {spare_granted_q, spare_lo_q, spare_hi_q} <= {granted_q, lo_q, hi_q};
+        if (!dut.burst_valid || dut.burst_ready) {out_granted_q, out_lo_q, out_hi_q} <= dut.u_cut.spare_valid_q
+            ? {spare_granted_q, spare_lo_q, spare_hi_q} : {granted_q, lo_q, hi_q};
         if (dut.burst) begin
-            bus_lo_q <= lo_q;
-            bus_hi_q <= hi_q;
-            bus_granted_q <= granted_q;
+            bus_lo_q <= out_lo_q;
+            bus_hi_q <= out_hi_q;
+            bus_granted_q <= out_granted_q;
         end
     end
     always_comb begin
         if (started_q && rst_ni && (ar_valid || aw_valid)) begin
             assert (bus_granted_q);
             assert ({2'b0, bus_addr} >= (bus_lo_q & ~low_bits) && bus_end <= ((bus_hi_q + low_bits) & ~low_bits));
+        end
+    end
+
+    // ---- induction: a burst in the register stage is one that may leave ----
+    logic [46:0] out_burst, spare_burst;
+    logic out_good, spare_good;
+    assign out_burst = {dut.burst_address, dut.burst_beats};
+    assign spare_burst = dut.u_cut.spare_q[126:80];
+    move_burst #(.BusBytes(BusBytes)) out_rule (
+        .burst_i(out_burst), .granted_i(out_granted_q), .lo_i(out_lo_q), .hi_i(out_hi_q), .good_o(out_good)
+    );
+    move_burst #(.BusBytes(BusBytes)) spare_rule (
+        .burst_i(spare_burst), .granted_i(spare_granted_q), .lo_i(spare_lo_q), .hi_i(spare_hi_q), .good_o(spare_good)
+    );
+    always_comb begin
+        if (started_q && rst_ni) begin
+            if (dut.burst_valid) assert (dut.busy_q && out_good);
+            if (dut.u_cut.spare_valid_q) assert (dut.burst_valid && spare_good);
         end
     end
 
@@ -158,7 +180,7 @@ module move_rules #(
             if (walking || dut.u_walk.c_valid_q || dut.u_walk.s_valid_q || dut.start_q || dut.address_valid_q)
                 assert (dut.busy_q);
             if (dut.start_q) assert (!walking && !dut.u_walk.c_valid_q && !dut.u_walk.s_valid_q
-                && !dut.address_valid_q && dut.u_walk.end_q);
+                && !dut.burst_valid && !dut.address_valid_q && dut.u_walk.end_q);
             if (dut.u_walk.end_q) assert (!dut.u_walk.s_valid_q);
             if (!dut.busy_q) assert (dut.u_walk.end_q);
             if (walking && dut.u_walk.state_q != Last) assert (dut.element_q != 2'd3 && dut.inner_q != 20'd0);
@@ -179,11 +201,15 @@ module move_rules #(
         end
     end
 
-    // ---- induction: rooms ----
+    // ---- induction: rooms; requests to the scratchpad that wait ----
+    logic [1:0] asks;
+    assign asks = 2'(dut.u_data.ask_valid) + 2'(dut.u_data.u_ask.spare_valid_q);
     always_comb begin
         if (started_q && rst_ni) begin
             assert (dut.u_read.count_o <= 7'd64 && dut.u_answers.count_o <= 5'd16);
-            assert ({1'b0, dut.u_data.u_write.count_o} + 6'(dut.u_data.got_q) <= 6'd16);
+            assert ({1'b0, dut.u_data.u_write.count_o} + 6'(dut.u_data.got_q) + (dut.store_q ? 6'(asks) : 6'd0) <= 6'd16);
+            if (dut.u_data.w_room_q) assert (dut.u_data.u_write.count_o <= 5'd12);
+            if (dut.u_data.u_ask.spare_valid_q) assert (dut.u_data.ask_valid);
             assert ({1'b0, dut.reserved_q} == {1'b0, dut.u_read.count_o} + beats_open_q
                 + (ar_valid ? ar_len + 8'd1 : 8'd0));
             assert (dut.reserved_q <= 7'd64);
@@ -191,10 +217,31 @@ module move_rules #(
             // fifo.sv proves it of the FIFO alone.
             if (dut.u_read.valid_o) assume (dut.u_read.count_o != 7'd0);
             if (dut.u_data.got_q) assert (sp_rvalid_q);
-            if (dut.u_data.active_q || dut.u_data.put_q || dut.u_notes.count_o != 5'd0) assert (dut.busy_q);
-            if (dut.store_q) assert (!dut.u_data.put_q);
+            if (dut.u_data.active_q || dut.u_data.ask_valid || dut.u_data.got_q || dut.u_notes.count_o != 5'd0)
+                assert (dut.busy_q);
         end
     end
+endmodule
+
+// A burst {address of its first byte, beats} of at most 32 beats lies within 4 KiB and, up to the bus beats at its ends,
+// within the granted run [lo_i, hi_i).
+module move_burst #(
+    parameter int BusBytes = 4
+) (
+    input  logic [46:0] burst_i,
+    input  logic        granted_i,
+    input  logic [41:0] lo_i,
+    input  logic [41:0] hi_i,
+    output logic        good_o
+);
+    localparam logic [41:0] LowBits = 42'(BusBytes) - 42'd1;
+    logic [41:0] first, bytes;
+    logic [6:0] beats;
+    assign beats = burst_i[6:0];
+    assign first = {2'b0, burst_i[46:7]} & ~LowBits;
+    assign bytes = 42'(beats) * 42'(BusBytes);
+    assign good_o = granted_i && beats != 7'd0 && beats <= 7'd32 && {30'd0, first[11:0]} + bytes <= 42'd4096
+        && first >= (lo_i & ~LowBits) && first + bytes <= ((hi_i + LowBits) & ~LowBits);
 endmodule
 
 `default_nettype wire

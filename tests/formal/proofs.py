@@ -24,10 +24,12 @@ class Proof:
     flat: bool = False  # memories as registers
     slow: bool = False  # not run without --all
     rules: bool = False  # the harness uses the AXI rule files
+    skip: int = 0  # cycles from reset in which nothing is asserted, with "bmc"
 
 
 PE = ("rtl/array/quin_pe_add.sv", "rtl/array/quin_pe.sv")
 FIFO = ("rtl/common/quin_fifo.sv",)
+SKID_FILE = ("rtl/common/quin_skid.sv",)
 
 STREAM = (
     PKG,
@@ -41,6 +43,7 @@ STREAM = (
 MOVE = (
     PKG,
     *FIFO,
+    *SKID_FILE,
     *(
         f"rtl/mem/quin_{n}.sv"
         for n in (
@@ -96,7 +99,7 @@ PROOFS = (
     Proof(
         "move-write",
         "move_write",
-        (PKG, *FIFO, *MOVE[-3:-1]),
+        (PKG, *FIFO, "tests/formal/skid_through.sv", *MOVE[-3:-1]),
         "prove",
         1,
         {"BusBytes": 8},
@@ -105,7 +108,7 @@ PROOFS = (
     Proof(
         "move-write-narrow",
         "move_write",
-        (PKG, *FIFO, *MOVE[-3:-1]),
+        (PKG, *FIFO, "tests/formal/skid_through.sv", *MOVE[-3:-1]),
         "prove",
         1,
         {"BusBytes": 2},
@@ -114,7 +117,7 @@ PROOFS = (
     Proof(
         "write-mux",
         "write_mux",
-        (PKG, *FIFO, "rtl/mem/quin_axi_write_mux.sv"),
+        (PKG, *FIFO, *SKID_FILE, "rtl/mem/quin_axi_write_mux.sv"),
         "prove",
         2,
         rules=True,
@@ -122,7 +125,7 @@ PROOFS = (
     Proof(
         "fetch-rules",
         "fetch_rules",
-        (PKG, MOVE[2], "rtl/ctrl/quin_command_fetch.sv"),
+        (PKG, MOVE[3], "rtl/ctrl/quin_command_fetch.sv"),
         "prove",
         1,
         {"BusBytes": 2},
@@ -207,13 +210,14 @@ class Mutant:
     old: str
     new: str
     what: str
+    skip: int = 0  # cycles from reset before it can be seen, which are not looked at
 
 
 ADD, PE_FILE, TAP = "rtl/array/quin_pe_add.sv", "rtl/array/quin_pe.sv", "rtl/array/quin_trit_tap.sv"
-QUEUE, SKID, READ = FIFO[0], "rtl/common/quin_skid.sv", "rtl/mem/quin_axi_read_mux.sv"
+QUEUE, SKID, READ = FIFO[0], SKID_FILE[0], "rtl/mem/quin_axi_read_mux.sv"
 WRITE, FETCH = "rtl/mem/quin_axi_write_mux.sv", "rtl/ctrl/quin_command_fetch.sv"
 CHECK, SPLIT, ISSUE, DMA = STREAM[2:]
-WALK, DATA, MOVER = MOVE[4], MOVE[6], MOVE[7]
+WALK, DATA, MOVER = MOVE[5], MOVE[7], MOVE[8]
 
 MUTANTS = (
     Mutant(
@@ -337,6 +341,22 @@ MUTANTS = (
         "data of two clients interleave",
     ),
     Mutant(
+        "write-mux",
+        8,
+        WRITE,
+        "{open_q != '0 && owner_q && data_ready,",
+        "{open_q != '0 && owner_q,",
+        "takes a beat when the stage is full",
+    ),
+    Mutant(
+        "fetch-rules",
+        8,
+        FETCH,
+        "checked_q <= count_q != '0 && !checked_q",
+        "checked_q <= !checked_q",
+        "the check of other bytes",
+    ),
+    Mutant(
         "fetch-rules",
         8,
         FETCH,
@@ -348,8 +368,8 @@ MUTANTS = (
         "fetch-rules",
         8,
         FETCH,
-        "if (count_q != '0 && check_ok_i)",
-        "if (count_q != '0)",
+        "checked_q && check_ok_q",
+        "checked_q",
         "reads what is not granted",
     ),
     Mutant(
@@ -386,26 +406,28 @@ MUTANTS = (
     ),
     Mutant(
         "move-rules",
-        12,
+        15,
         WALK,
         ".write_i  (store_i)",
         ".write_i  (1'b0)",
         "writes with the right to read",
+        skip=14,
     ),
     Mutant(
         "move-rules",
-        12,
+        15,
         MOVER,
         "address_q <= burst_address & BeatMask",
         "address_q <= burst_address",
         "an address within a bus beat",
+        skip=14,
     ),
     Mutant(
         "move-write",
         10,
         DATA,
-        "got_last_q <= burst_end",
-        "got_last_q <= beat_end",
+        "got_last_q <= ask_last",
+        "got_last_q <= ask_end",
         "last on every beat",
     ),
     Mutant("move-write", 10, DATA, "got_end_q ? '0 : strb", "strb", "strobes of the beat before"),
