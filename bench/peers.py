@@ -3,9 +3,10 @@
 """The golden model beside llama.cpp (PyPI's llama-cpp-python), in one run:
 
 1. llama.cpp loads the demo model, and its perplexity on held-out stories is compared with ours;
-2. speed on a model in the shape of BitNet b1.58 2B-4T with random weights, which both read from
-   the same files: prompt and decode, alternating, median of the rounds;
-3. how long `quintrit run` takes to load that file, and the most memory it takes.
+2. how long `quintrit run` takes to load a model in the shape of BitNet b1.58 2B-4T with random
+   weights, and the most memory it takes;
+3. speed on that model, which both read from the same files: prompt and decode, alternating, median
+   of the rounds.
 
 `make bench-peers TEXT=stories.txt` makes the environment and runs this. Stories are parted by lines
 <|endoftext|>. llama.cpp scales activations per 256 values and not per token, so its results are
@@ -203,8 +204,9 @@ def main() -> int:
     good = perplexity(a) if a.text else True
     files = make_files(a)
     try:
-        good = table(a, measure(a, files)) and good
+        # first, for a process's peak memory begins with that of the one which it was forked from
         good = loading(a, files[PEERS[0]]) and good
+        good = table(a, measure(a, files)) and good
     finally:
         for path in files.values():
             if not a.keep:
