@@ -8,7 +8,7 @@
 
 #include "msg.h"
 
-enum { ALIGN_BYTES = 64, ATTENTION_BLOCK = 512, SMALLEST_BLOCK = 64, FFN_BLOCK = 1024, FFN_BLOCKS = 4, HEAD_BLOCK = 4096 };
+enum { ALIGN_BYTES = 64, ATTENTION_BLOCK = 512, SMALLEST_BLOCK = 64, FFN_BLOCK = 1280, FFN_BLOCKS = 4, HEAD_BLOCK = 4096 };
 
 static uint32_t align_words(uint64_t words)
 {
