@@ -64,7 +64,7 @@ bench-layer: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of a decoder
 	build/bench-rtl prefill sim
 
 synth: build/setup-rtl build/gen build/firmware/firmware.hex ## Synthesis, place and route of configuration ulx3s for the LFE5U-85F
-	@tools/synth --config ulx3s --freq 85 --param Counters=0 --router router2
+	@tools/synth --config ulx3s --freq 85 --density 0.8 --param Counters=0
 
 test: build/setup-test build/setup-rtl ## All tests that CI runs, in some minutes; ends with a count
 	@tools/run-tests
