@@ -313,6 +313,8 @@ void bad_program(struct bench *b, struct program *p, struct rng *r, uint32_t *ch
     for (uint32_t i = 0; i < QUIN_WINDOWS; i++)
         if (p->window[i].base < DATA_END && p->window[i].limit > UINT64_C(1) << 39)
             p->window[i].limit = DATA_END;
+        else if (p->window[i].base >= UINT64_C(1) << 40)
+            p->window[i] = (struct window){0, 0, 0};
     if (kind < 20 && (count = candidates(b, p, QUIN_OP_LOAD, QUIN_OP_STORE, pc)))
         text = bad_move(b, p, &p->cmd[*changed = pc[rng_below(r, count)]], r);
     else if (kind < 40 && (count = candidates(b, p, QUIN_OP_MATMUL, QUIN_OP_MATMUL, pc)))
