@@ -5,7 +5,7 @@
 //     scratchpad byte  4 * (sp_base + r * sp_row + j * sp_group) + i * size                     size = 1 << element
 // Contiguous runs are bursts, several under way; a run is checked before its first burst leaves. done_o is 1 for a
 // cycle when all is written (the memory has answered B for all), with the checksum and the first error in the order of
-// the loops and its address (DRAM, or scratchpad word). After an error nothing more is asked for; bursts under way end.
+// the loops and its address (DRAM, or scratchpad word). After an error no more is cut; bursts that are (two may wait) end.
 `default_nettype none
 
 module quin_move_dma #(
