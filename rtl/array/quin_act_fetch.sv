@@ -35,7 +35,7 @@ module quin_act_fetch #(
     input  logic                gnt_i,
     output logic [19:0]         addr_o,
     input  logic [LineBits-1:0] rdata_i,
-    input  logic                rvalid_i,
+    input  logic                rvalid_i,       // ReadCycles after a grant
     // To the array.
     output logic                ready_o,
     input  logic                next_i,
@@ -52,6 +52,7 @@ module quin_act_fetch #(
 );
     localparam int LineShift = $clog2(LineWords);
     localparam int PlaceBits = LineShift + 2;  // of a byte in a line
+    localparam int ReadCycles = quin_cell_pkg::SP_READ_CYCLES;
 
     typedef enum logic [1:0] {IDLE, ACT, RSCALE, CSCALE} state_e;
     state_e state_q;
@@ -135,30 +136,26 @@ module quin_act_fetch #(
         end
     end
 
-    // What arrives, a cycle after its grant.
-    logic                 act_q, rscale_q, cscale_q, line_there_q, scales_q;
+    // What arrives, ReadCycles after its grant.
+    logic                 act, rscale, cscale, line_there, scales, act_q, rscale_q, cscale_q, line_there_q, scales_q;
+    logic [5*ReadCycles-1:0] arriving_q;  // of each cycle's grant, the oldest at the top
     logic [1:0]           to_line_q;
     logic [RowBits-1:0]   to_row_q;
     logic [LineShift-1:0] word_q;
 
+    assign act = grant && state_q == ACT;
+    assign rscale = grant && state_q == RSCALE;
+    assign cscale = grant && state_q == CSCALE;
+    assign line_there = act && last_row;
+    assign scales = cscale || (rscale && last_row && column_scales_i);
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) begin  // what still arrives is for nobody
-            act_q <= 1'b0;
-            rscale_q <= 1'b0;
-            cscale_q <= 1'b0;
-            line_there_q <= 1'b0;
-            scales_q <= 1'b0;
-        end else if (grant) begin
-            act_q <= state_q == ACT;
-            rscale_q <= state_q == RSCALE;
-            cscale_q <= state_q == CSCALE;
-            line_there_q <= state_q == ACT && last_row;
-            scales_q <= state_q == CSCALE || (state_q == RSCALE && last_row && column_scales_i);
-            to_line_q <= line_in_q;
-            to_row_q <= row_q;
-            word_q <= addr_q[LineShift-1:0];
-        end
+        if (!rst_ni) arriving_q <= '0;  // what still arrives is for nobody
+        else arriving_q <= (5 * ReadCycles)'({arriving_q, act, rscale, cscale, line_there, scales});
     end
+    assign {act_q, rscale_q, cscale_q, line_there_q, scales_q} = arriving_q[5*(ReadCycles-1) +: 5];
+    quin_delay #(.Width(2 + RowBits + LineShift), .Cycles(ReadCycles)) u_to (
+        .clk_i, .en_i(1'b1), .d_i({line_in_q, row_q, addr_q[LineShift-1:0]}), .q_o({to_line_q, to_row_q, word_q})
+    );
 
     assign scale_o = rdata_i[32*word_q +: 32];
     assign rscale_at_o = to_row_q;

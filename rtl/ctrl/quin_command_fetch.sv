@@ -22,10 +22,10 @@ module quin_command_fetch #(
     output logic [3:0]            error_o,
     output logic [39:0]           error_address_o,
     output logic                  busy_o,
-    // is a range readable? (quin_window_check, combinational)
+    // which windows grant a range? (quin_window_check, combinational)
     output logic [40:0]           check_addr_o,
     output logic [8:0]            check_bytes_o,
-    input  logic                  check_ok_i,
+    input  logic [quin_pkg::WINDOWS-1:0] check_hit_i,
     // AXI read client
     output logic                  ar_valid_o,
     input  logic                  ar_ready_i,
@@ -57,7 +57,8 @@ module quin_command_fetch #(
     logic [3:0] error_q;
     logic bad_q;                       // a beat of this burst came with an error
     logic single_q;                    // and so the command is asked for alone
-    logic check_ok_q, checked_q;       // checked_q: it belongs to address_q and count_q
+    logic [quin_pkg::WINDOWS-1:0] hits_q;
+    logic checked_q;                   // hits_q belongs to address_q and count_q
     logic [31:0] left;
     logic [6:0] to_boundary;
     logic [2:0] count, count_q;        // commands of a burst
@@ -85,7 +86,7 @@ module quin_command_fetch #(
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 
     always_ff @(posedge clk_i) begin
-        check_ok_q <= check_ok_i;
+        hits_q <= check_hit_i;
         line_q <= store[pc_i[IndexBits-1:0]];
         hit_q <= {1'b0, pc_i} >= first_q && {1'b0, pc_i} < past_q && !clear_i;
         if (state_q == READ && r_valid_i) begin
@@ -127,7 +128,7 @@ module quin_command_fetch #(
                     checked_q <= count_q != '0 && !checked_q;
                     if (count_q == '0) begin
                         count_q <= count;
-                    end else if (checked_q && check_ok_q) begin
+                    end else if (checked_q && hits_q != '0) begin
                         state_q <= ASK;
                     end else if (checked_q) begin
                         count_q <= 3'd1;

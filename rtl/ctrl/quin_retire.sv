@@ -84,7 +84,8 @@ module quin_retire #(
     assign busy_o = have_q != '0 || record_valid || state_q != IDLE || error_valid_o;
 
     // ---- one after the other to DRAM ----
-    logic address_left_q, data_left_q, ok, ok_q, beat_last, lost;
+    logic address_left_q, data_left_q, granted, beat_last, lost;
+    logic [quin_pkg::WINDOWS-1:0] hit, hit_q;
     logic [2:0] rest_q;
     logic [40:0] address_q;
     logic [31:0] head_q;
@@ -93,7 +94,7 @@ module quin_retire #(
     logic [Wide-1:0] strobes;
 
     assign beat_last = beat_q == BeatBits'(Beats - 1);
-    assign pop = (state_q == CHECK && !ok_q) || (state_q == ANSWER && b_valid_i);
+    assign pop = (state_q == CHECK && !granted) || (state_q == ANSWER && b_valid_i);
     assign head_o = head_q;
 
     always_ff @(posedge clk_i) begin
@@ -108,9 +109,9 @@ module quin_retire #(
                 IDLE: if (record_valid && rest_q == '0) state_q <= LOOK;
                 LOOK: state_q <= CHECK;
                 CHECK: begin
-                    state_q <= ok_q ? SEND : IDLE;
-                    address_left_q <= ok_q;
-                    data_left_q <= ok_q;
+                    state_q <= granted ? SEND : IDLE;
+                    address_left_q <= granted;
+                    data_left_q <= granted;
                     beat_q <= '0;
                 end
                 SEND: begin
@@ -130,12 +131,13 @@ module quin_retire #(
         end
     end
     always_ff @(posedge clk_i) begin
-        ok_q <= ok;
+        hit_q <= hit;
         if (state_q == IDLE) address_q <= {1'b0, ring_i} + {5'd0, head_q & (entries_i - 32'd1), 4'd0};
     end
 
     quin_window_check #(.BytesBits(5)) u_window (
-        .windows_i, .address_i(address_q), .bytes_i(5'd16), .write_i(1'b1), .ok_o(ok));
+        .windows_i, .address_i(address_q), .bytes_i(5'd16), .write_i(1'b1), .hit_o(hit));
+    assign granted = hit_q != '0;
 
     always_comb begin
         line = '0;

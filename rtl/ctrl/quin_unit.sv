@@ -66,7 +66,7 @@ module quin_unit #(
     logic [3:0] error;
     logic [39:0] error_address;
     logic [23:0] pc;
-    logic valid, ready, take, bad, empty;
+    logic valid, ready, take, bad, empty, hold;
     logic working_q, bad_q, start_q, failing, failed_q, stopped_q;
     logic [3:0] error_q;
     logic [39:0] error_address_q;
@@ -75,13 +75,14 @@ module quin_unit #(
     logic [JobBits-1:0] active_q;
 
     quin_unit_head #(.Width(EntryBits)) u_head (
-        .clk_i, .rst_ni, .flush_i, .hold_i(working_q || bad_q || stopped_q), .drop_i, .drop_index_i, .push_i, .push_ready_o,
+        .clk_i, .rst_ni, .flush_i, .hold_i(hold), .drop_i, .drop_index_i, .push_i, .push_ready_o,
         .push_place_o, .want_o, .want_place_o, .give_i,
         .give_data_i({give_error_i, give_error_address_i, give_pc_i, give_data_i}), .give_index_i,
         .give_wait_i({give_wait_i[B], give_wait_i[A]}), .give_target_i({give_target_i[8*B +: 8], give_target_i[8*A +: 8]}),
         .retired_i({retired_i[8*B +: 8], retired_i[8*A +: 8]}),
         .job_valid_o(valid), .job_ready_i(ready), .job_data_o(entry), .job_index_o(index), .empty_o(empty), .blocked_o);
 
+    assign hold = working_q || bad_q || stopped_q;
     assign {error, error_address, pc, job_o} = entry;
     assign bad = valid && error != '0;
     assign job_valid_o = valid && !bad;
@@ -90,12 +91,14 @@ module quin_unit #(
 
     assign failing = bad_q || (working_q && done_i && done_error_i != '0);
 
+    // What is offered is copied until it is taken, and a unit's error until it is done: no wide register waits for the
+    // handshake.
     always_ff @(posedge clk_i) begin
-        if (take) begin
+        if (!hold) begin
             active_q <= job_o;
             {pc_q, index_q, error_q, error_address_q} <= {pc, index, error, error_address};
             began_q <= cycle_i;
-        end else if (working_q && done_i) begin
+        end else if (working_q) begin
             {error_q, error_address_q} <= {done_error_i, done_address_i};
         end
         if (!rst_ni || abort_i) begin

@@ -3,13 +3,15 @@
 // A step moves what lies in one word of the bus (4 bytes, or a beat if that is less) and in one word of the
 // scratchpad: one step a cycle, so 4 bytes where both are aligned alike. A step is a request to the scratchpad, which
 // passes a register stage. LOAD: it takes bytes from the oldest beat and writes them with byte strobes. STORE: it reads
-// the line of its word; the cycle after, its bytes join the beat being made, which leaves when the burst or the beat ends.
+// the line of its word; with it, ReadCycles later, its bytes join the beat being made, which leaves when the burst or the
+// beat ends.
 `default_nettype none
 
 module quin_move_data #(
     parameter int BusBytes = 8,
     parameter int LineWords = 4,
-    parameter int WriteBeats = 16               // beats of the write FIFO
+    parameter int WriteBeats = 16,              // beats of the write FIFO
+    parameter int ReadCycles = quin_cell_pkg::SP_READ_CYCLES
 ) (
     input  logic                      clk_i,
     input  logic                      rst_ni,
@@ -140,6 +142,7 @@ module quin_move_data #(
 
     // ---- STORE: request -> line -> beat ----
     logic get, got_q, got_end_q, got_last_q, w_ready;
+    logic [ReadCycles-1:0] reading_q;    // reads under way, the oldest at the top
     logic [LineLog-1:0] got_word_q;
     logic [1:0] got_turn_q;
     logic [3:0] got_strb_q;
@@ -150,9 +153,9 @@ module quin_move_data #(
     logic [BusBytes-1:0] strb_q, strb, bus_strb, got_bus_strb_q;
     logic [WriteBits-1:0] w_count;
 
-    // Room for what the last step and this one, two that are asked for and the one under way may push.
+    // Room for what the last step and this one, two that are asked for and those under way may push.
     logic w_room_q;
-    always_ff @(posedge clk_i) w_room_q <= rst_ni && w_count < WriteBits'(WriteBeats - 4);
+    always_ff @(posedge clk_i) w_room_q <= rst_ni && w_count < WriteBits'(WriteBeats - 3 - ReadCycles);
     assign get = active_q && store_i && ask_ready && w_room_q;
 
     // ---- requests: word, data and strobes of a LOAD, what to do with the line of a STORE ----
@@ -179,21 +182,20 @@ module quin_move_data #(
     );
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) got_q <= 1'b0;
-        else got_q <= ask_valid && store_i && sp_gnt_i;
+        if (!rst_ni) reading_q <= '0;
+        else reading_q <= ReadCycles'({reading_q, ask_valid && store_i && sp_gnt_i});
     end
+    assign got_q = reading_q[ReadCycles-1];
 
-    always_ff @(posedge clk_i) begin
-        if (ask_valid && sp_gnt_i) begin
-            got_word_q <= ask_word[LineLog-1:0];
-            got_turn_q <= ask_turn;
-            got_strb_q <= ask_strb;
-            got_bus_strb_q <= ask_bus_strb;
-            got_index_q <= ask_index;
-            got_end_q <= ask_end;
-            got_last_q <= ask_last;
-        end
-    end
+    quin_delay #(
+        .Width(LineLog + 2 + 4 + BusBytes + 5 + 2),
+        .Cycles(ReadCycles)
+    ) u_got (
+        .clk_i,
+        .en_i(1'b1),
+        .d_i ({ask_word[LineLog-1:0], ask_turn, ask_strb, ask_bus_strb, ask_index, ask_end, ask_last}),
+        .q_o ({got_word_q, got_turn_q, got_strb_q, got_bus_strb_q, got_index_q, got_end_q, got_last_q})
+    );
 
     assign got_word = sp_rdata_i[32*got_word_q +: 32];
     assign store_word = turn(got_word, got_turn_q);
@@ -280,7 +282,7 @@ module quin_move_data #(
         .sum_o    (checksum_o)
     );
 
-    assign busy_o = active_q || ask_valid || got_q || sum_busy;
+    assign busy_o = active_q || ask_valid || reading_q != '0 || sum_busy;
 endmodule
 
 `default_nettype wire

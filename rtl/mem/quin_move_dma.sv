@@ -177,22 +177,24 @@ module quin_move_dma #(
         .data_o ({burst_address, burst_beats, burst_bytes, burst_sp, burst_index, burst_run})
     );
 
-    // A burst leaves when there is room for its note, and for the longest burst's data or for its answer.
-    logic address_valid_q, address_taken, note_room, answer_room, note_valid, note_pop, beat_pop;
+    // A burst leaves when there is room for its note, and for the longest burst's data or for its answer: what there was
+    // a cycle before, since two bursts never leave in a row and the room only grows between them.
+    logic address_valid_q, room_q, address_taken, note_room, answer_room, note_valid, note_pop, beat_pop;
     logic [39:0] address_q;
     logic [7:0] len_q;
     logic [6:0] reserved_q;             // beats of read data asked for and not moved yet
 
-    assign burst_ready = note_room && (!address_valid_q || address_taken)
-        && (store_q ? answer_room : reserved_q <= 7'(ReadBeats - MaxBeats));
+    assign burst_ready = room_q && !address_valid_q;
     assign burst = burst_valid && burst_ready;
     assign address_taken = store_q ? aw_ready_i : ar_ready_i;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             address_valid_q <= 1'b0;
+            room_q <= 1'b0;
             reserved_q <= '0;
         end else begin
+            room_q <= note_room && (store_q ? answer_room : reserved_q <= 7'(ReadBeats - MaxBeats));
             if (burst) address_valid_q <= 1'b1;
             else if (address_taken) address_valid_q <= 1'b0;
             reserved_q <= reserved_q + (burst && !store_q ? burst_beats : 7'd0) - 7'(beat_pop);
@@ -220,7 +222,7 @@ module quin_move_dma #(
     logic [4:0] note_index;
     logic [39:0] note_run, moving_run_q, answer_run;
     logic [4:0] note_count, answer_count;
-    logic answer_valid;
+    logic answer_valid, answered_q, refused_q;
 
     quin_fifo #(
         .Width(NoteWidth),
@@ -248,11 +250,16 @@ module quin_move_dma #(
         .ready_o(answer_room),
         .data_i (burst_run),
         .valid_o(answer_valid),
-        .ready_i(b_valid_i),
+        .ready_i(answered_q),
         .data_o (answer_run),
         .count_o(answer_count)
     );
     assign b_ready_o = 1'b1;
+
+    always_ff @(posedge clk_i) begin
+        answered_q <= rst_ni && b_valid_i;
+        refused_q <= b_resp_i[1];
+    end
 
     always_ff @(posedge clk_i) begin
         if (note_pop) moving_run_q <= note_run;
@@ -324,20 +331,23 @@ module quin_move_dma #(
 
     // ---- end ----
     // A bus error belongs to a burst that left before the walk's own error was found, so it comes first.
+    logic bus_error_now_q;                 // bus_error of the cycle before, of a burst of run bus_run_q
     logic bus_error;
-    logic [39:0] bus_address_q;
+    logic [39:0] bus_run_q, bus_address_q;
 
-    assign bus_error = store_q ? b_valid_i && b_resp_i[1] : beat_pop && beat_error;
+    assign bus_error = store_q ? answered_q && refused_q : beat_pop && beat_error;
     assign finish = busy_q && !start_q && walk_end && !burst_valid && note_count == 0 && answer_count == 0
-        && !data_busy && !address_valid_q;
+        && !data_busy && !address_valid_q && !bus_error_now_q;
 
     always_ff @(posedge clk_i) begin
+        bus_error_now_q <= rst_ni && bus_error;
         if (!rst_ni || start_q) bus_error_q <= 1'b0;
-        else if (bus_error) bus_error_q <= 1'b1;
+        else if (bus_error_now_q) bus_error_q <= 1'b1;
     end
 
     always_ff @(posedge clk_i) begin
-        if (bus_error && !bus_error_q) bus_address_q <= store_q ? answer_run : moving_run_q;
+        bus_run_q <= store_q ? answer_run : moving_run_q;
+        if (bus_error_now_q && !bus_error_q) bus_address_q <= bus_run_q;
     end
 
     always_ff @(posedge clk_i) begin

@@ -180,7 +180,8 @@ module quin_move_walk #(
     end
 
     // ---- window check ----
-    logic ok, ok_q, c_checked_q, s_ready, s_take;  // c_checked_q: ok_q belongs to c
+    logic granted, c_checked_q, s_ready, s_take;   // c_checked_q: hit_q belongs to c
+    logic [quin_pkg::WINDOWS-1:0] hit, hit_q;
 
     assign c_ready = !c_valid_q || s_take;
 
@@ -190,7 +191,7 @@ module quin_move_walk #(
     end
 
     always_ff @(posedge clk_i) begin
-        ok_q <= ok;
+        hit_q <= hit;
         c_checked_q <= rst_ni && !halt && c_valid_q && !s_take;
     end
 
@@ -212,8 +213,9 @@ module quin_move_walk #(
         .address_i(c_address_q),
         .bytes_i  (c_bytes_q),
         .write_i  (store_i),
-        .ok_o     (ok)
+        .hit_o    (hit)
     );
+    assign granted = hit_q != '0;
 
     // ---- bursts: s holds what is left of a run, and once that is cut its next burst ----
     logic s_valid_q, s_cut_q, s_end_q, s_fire, cutting;
@@ -258,8 +260,8 @@ module quin_move_walk #(
             s_valid_q <= 1'b0;
             end_q <= 1'b1;
         end else if (s_ready) begin
-            s_valid_q <= c_checked_q && !c_last_q && c_error_q == None && ok_q && !halt;
-            if (c_checked_q && (c_last_q || c_error_q != None || !ok_q)) end_q <= 1'b1;
+            s_valid_q <= c_checked_q && !c_last_q && c_error_q == None && granted && !halt;
+            if (c_checked_q && (c_last_q || c_error_q != None || !granted)) end_q <= 1'b1;
         end
     end
 
@@ -267,7 +269,7 @@ module quin_move_walk #(
         if (start_i) begin
             error_q <= None;
         end else if (s_take && !end_q) begin
-            error_q <= c_error_q != None ? c_error_q : !c_last_q && !ok_q ? 4'(quin_pkg::DERR_WINDOW) : None;
+            error_q <= c_error_q != None ? c_error_q : !c_last_q && !granted ? 4'(quin_pkg::DERR_WINDOW) : None;
             error_address_q <= c_address_q[39:0];
         end
     end
@@ -318,7 +320,7 @@ module quin_move_walk #(
     always @(posedge clk_i) begin
         if (rst_ni && burst_valid_o)
             assert ({s_beats_q, s_bytes_q, s_end_q} == {want_beats, want_bytes, want_end});
-        if (rst_ni && c_checked_q) assert (c_valid_q && ok_q == ok);
+        if (rst_ni && c_checked_q) assert (c_valid_q && hit_q == hit);
         if (rst_ni && state_q != IDLE)
             assert (n_bytes_q == n_bytes && inner_bytes_q == {2'b0, inner_i} << element_i);
     end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scratchpad: SpWords 32-bit words in lines of LineWords, ports A and B with the signals of docs/rtl.md.
-// Line i holds words i * LineWords and up, the lowest in bits 31:0. Both ports always grant; a read's line is there
+// Line i holds words i * LineWords and up, the lowest in bits 31:0. Both ports always take a request; a read's line is there
 // the cycle after. SpWords must be a multiple of LineWords; addresses at or beyond SpWords are the client's fault
 // (units check them before) and reach some other line.
 `default_nettype none
@@ -22,7 +22,6 @@ module quin_scratchpad #(
     output logic                      a_rvalid_o,
 
     input  logic                      b_req_i,
-    output logic                      b_gnt_o,
     input  logic                      b_we_i,
     input  logic [19:0]               b_addr_i,
     input  logic [32*LineWords-1:0]   b_wdata_i,
@@ -37,7 +36,6 @@ module quin_scratchpad #(
     logic unused;
 
     assign a_gnt_o = 1'b1;
-    assign b_gnt_o = 1'b1;
     assign a_rvalid_o = a_rvalid_q;
     assign b_rvalid_o = b_rvalid_q;
     assign unused = ^{a_addr_i, b_addr_i};

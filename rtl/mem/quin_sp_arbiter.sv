@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Port B of the scratchpad for its three clients. Fixed priority: array reads, drain writes, DMA. The grant is
-// combinational, the highest client that requests has the port; a read's line goes to all, its rvalid to the client
-// that asked in the cycle before. The drain only writes and has no read side.
+// combinational, the highest client that requests has the port, which always grants; a read's line goes to all, its
+// rvalid to the client that asked, quin_cell_pkg::SP_READ_CYCLES after its grant: requests and lines pass a register,
+// since the memories lie all over a device. The drain only writes and has no read side.
 `default_nettype none
 
 module quin_sp_arbiter #(
@@ -36,7 +37,6 @@ module quin_sp_arbiter #(
 
     // Port B.
     output logic                      sp_req_o,
-    input  logic                      sp_gnt_i,
     output logic                      sp_we_o,
     output logic [19:0]               sp_addr_o,
     output logic [32*LineWords-1:0]   sp_wdata_o,
@@ -44,26 +44,38 @@ module quin_sp_arbiter #(
     input  logic [32*LineWords-1:0]   sp_rdata_i,
     input  logic                      sp_rvalid_i
 );
-    logic array_last_q;
+    logic [1:0] array_q;  // whose read is in the memory and in the register of lines
+    logic req, we;
 
-    assign array_gnt_o = sp_gnt_i;
-    assign drain_gnt_o = sp_gnt_i && !array_req_i;
-    assign dma_gnt_o = sp_gnt_i && !array_req_i && !drain_req_i;
-
-    assign sp_req_o = array_req_i || drain_req_i || dma_req_i;
-    assign sp_we_o = !array_req_i && (drain_req_i || dma_we_i);
-    assign sp_addr_o = array_req_i ? array_addr_i : drain_req_i ? drain_addr_i : dma_addr_i;
-    assign sp_wdata_o = drain_req_i ? drain_wdata_i : dma_wdata_i;
-    assign sp_wstrb_o = drain_req_i ? drain_wstrb_i : dma_wstrb_i;
+    assign array_gnt_o = 1'b1;
+    assign drain_gnt_o = !array_req_i;
+    assign dma_gnt_o = !array_req_i && !drain_req_i;
+    assign req = array_req_i || drain_req_i || dma_req_i;
+    assign we = !array_req_i && (drain_req_i || dma_we_i);
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) array_last_q <= 1'b0;
-        else array_last_q <= array_req_i;
+        if (!rst_ni) begin
+            sp_req_o <= 1'b0;
+            sp_we_o <= 1'b0;
+            array_rvalid_o <= 1'b0;
+            dma_rvalid_o <= 1'b0;
+        end else begin
+            sp_req_o <= req;
+            sp_we_o <= req && we;
+            array_rvalid_o <= sp_rvalid_i && array_q[1];
+            dma_rvalid_o <= sp_rvalid_i && !array_q[1];
+        end
     end
 
-    assign rdata_o = sp_rdata_i;
-    assign array_rvalid_o = sp_rvalid_i && array_last_q;
-    assign dma_rvalid_o = sp_rvalid_i && !array_last_q;
+    always_ff @(posedge clk_i) begin
+        array_q <= {array_q[0], array_req_i};
+        if (req) begin
+            sp_addr_o <= array_req_i ? array_addr_i : drain_req_i ? drain_addr_i : dma_addr_i;
+            sp_wdata_o <= drain_req_i ? drain_wdata_i : dma_wdata_i;
+            sp_wstrb_o <= drain_req_i ? drain_wstrb_i : dma_wstrb_i;
+        end
+        if (sp_rvalid_i) rdata_o <= sp_rdata_i;
+    end
 endmodule
 
 `default_nettype wire

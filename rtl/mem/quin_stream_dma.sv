@@ -153,8 +153,9 @@ module quin_stream_dma #(
     logic take, first_beat, last_beat;
     logic [6:0] beat_q;
     logic [3:0] error_q, error, new_error;
-    logic [39:0] error_address_q;
+    logic [39:0] error_address_q, bad_tile_q;
     logic error_held_q;                 // error_address_q belongs to a job that is not done yet
+    logic bad_q;                        // a beat came with an error in the cycle before, of bad_tile_q
 
     assign r_ready_o = note_valid && !note_fill;
     assign take = note_valid && (note_fill || r_valid_i);
@@ -171,21 +172,24 @@ module quin_stream_dma #(
             beat_q <= '0;
             error_q <= 4'(quin_pkg::DERR_NONE);
             error_held_q <= 1'b0;
+            bad_q <= 1'b0;
         end else begin
+            bad_q <= take && error != 4'(quin_pkg::DERR_NONE) && !flush_i;
             if (take) beat_q <= last_beat ? '0 : beat_q + 1'b1;
             if (flush_i) begin
                 error_q <= 4'(quin_pkg::DERR_NONE);
                 error_held_q <= 1'b0;
             end else begin
                 if (take) error_q <= last_beat && note_last ? 4'(quin_pkg::DERR_NONE) : error;
-                if (take && error != 4'(quin_pkg::DERR_NONE)) error_held_q <= 1'b1;
+                if (bad_q) error_held_q <= 1'b1;
                 else if (done_o && done_error_o != 4'(quin_pkg::DERR_NONE)) error_held_q <= 1'b0;
             end
         end
     end
 
     always_ff @(posedge clk_i) begin
-        if (take && error != 4'(quin_pkg::DERR_NONE) && !error_held_q) error_address_q <= note_tile;
+        if (take) bad_tile_q <= note_tile;
+        if (bad_q && !error_held_q) error_address_q <= bad_tile_q;
     end
 
     // ---- FIFO ----

@@ -4,7 +4,7 @@
 // gives an AXI read address and a note for the receiver, in this order. A burst waits until the FIFO has room for all
 // its beats (credit), so its data are never refused. From a tile that fails its check on, the job's bursts only give
 // notes marked fill: the receiver makes up their beats, so that beats in and out of a job always agree.
-// A job of no bytes gives one note marked none. Two cycles a burst, one more a tile.
+// A job of no bytes gives one note marked none. Three cycles a burst, one more a tile.
 `default_nettype none
 
 module quin_stream_issue #(
@@ -70,7 +70,8 @@ module quin_stream_issue #(
     logic [39:0] ar_addr_q;
     logic [7:0] ar_len_q;
 
-    logic ok, ok_q, first_q, refused, split_end, fill, send, last; // first_q: SPLIT after TILE, ok_q is its tile's
+    logic first_q, split_end, fill, send, last, ready_q; // first_q: SPLIT after TILE, hit_q is its tile's
+    logic [quin_pkg::WINDOWS-1:0] hit, hit_q;
     logic [6:0] split_beats;
     logic [12:0] split_bytes;
     logic [40:0] next_tile;
@@ -82,7 +83,7 @@ module quin_stream_issue #(
         .address_i(tile_q),
         .bytes_i  (tile_bytes_q),
         .write_i  (1'b0),
-        .ok_o     (ok)
+        .hit_o    (hit)
     );
 
     quin_burst_split #(
@@ -99,8 +100,7 @@ module quin_stream_issue #(
 
     assign fill = error_q != 4'(quin_pkg::DERR_NONE) || none_q;
     assign cost = none_q ? 7'(EntryBeats) : beats_q;
-    assign send = state_q == SEND && !flush_i && note_ready_i && credits_q >= CreditBits'(cost)
-        && (fill || !ar_valid_q || ar_ready_i);
+    assign send = state_q == SEND && ready_q && !flush_i;
     assign last = none_q || (end_q && tiles_q == 20'd1);
     // Once beyond 2^40, always beyond: the sum stays below 2^61, so it never comes back.
     assign next_tile = {1'b0, tile_q[39:0]} + {1'b0, stride_q};
@@ -122,9 +122,8 @@ module quin_stream_issue #(
         end
     end
 
-    assign refused = first_q && !ok_q;
     always_ff @(posedge clk_i) begin
-        ok_q <= ok;
+        hit_q <= hit;
         first_q <= rst_ni && state_q == TILE;
         case (state_q)
             IDLE: begin
@@ -142,7 +141,7 @@ module quin_stream_issue #(
                 left_q <= tile_bytes_q;
             end
             SPLIT: begin
-                if (refused && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW);
+                if (first_q && hit_q == '0 && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW);
                 beats_q <= split_beats;
                 bytes_q <= split_bytes;
                 end_q <= split_end;
@@ -161,6 +160,12 @@ module quin_stream_issue #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) credits_q <= CreditBits'(FifoBeats);
         else credits_q <= credits_q + CreditBits'(credit_i) - (send ? CreditBits'(cost) : '0);
+    end
+
+    // What a burst needs only grows while it waits: room for its note and its beats, and the address channel.
+    always_ff @(posedge clk_i) begin
+        ready_q <= rst_ni && state_q == SEND && !send && note_ready_i && credits_q >= CreditBits'(cost)
+            && (fill || !ar_valid_q);
     end
 
     always_ff @(posedge clk_i) begin
@@ -182,7 +187,7 @@ module quin_stream_issue #(
 
     assign note_valid_o = send;
     assign note_beats_o = beats_q;
-    assign note_fill_o = fill || refused;
+    assign note_fill_o = fill;
     assign note_none_o = none_q;
     assign note_last_o = last;
     assign note_error_o = error_q;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ok = a window i grants the right and base[i] <= address and address + bytes <= limit[i]. Combinational.
+// hit[i] = window i grants the right and base[i] <= address and address + bytes <= limit[i]. Combinational, and two
+// carry chains long: whoever asks keeps the hits in registers; the range is granted if there is any.
 // windows_i holds Windows entries of 82 bits: {rights [1 write, 0 read], limit [40], base [40]}; limit is exclusive.
 // Bit 40 of the address says that it lies beyond 2^40, where no window reaches; and as limits are at most 2^40 - 64,
 // an address whose bits 39:6 are all ones stands for any sum that does not fit. bytes must not be 0.
@@ -13,21 +14,20 @@ module quin_window_check #(
     input  logic [40:0]               address_i,
     input  logic [BytesBits-1:0]      bytes_i,
     input  logic                      write_i,
-    output logic                      ok_o
+    output logic [Windows-1:0]        hit_o
 );
     logic [41:0] past;  // address behind the bytes
-    logic [Windows-1:0] hit;
+    logic fits;
 
     assign past = {1'b0, address_i} + 42'(bytes_i);
+    assign fits = !address_i[40] && past[41:40] == 2'b0;
 
     for (genvar i = 0; i < Windows; i++) begin : g_window
         logic [39:0] base, limit;
         logic [1:0] rights;
         assign {rights, limit, base} = windows_i[82*i +: 82];
-        assign hit[i] = (write_i ? rights[1] : rights[0]) && address_i[39:0] >= base && past[39:0] <= limit;
+        assign hit_o[i] = (write_i ? rights[1] : rights[0]) && fits && address_i[39:0] >= base && past[39:0] <= limit;
     end
-
-    assign ok_o = hit != '0 && !address_i[40] && past[41:40] == 2'b0;
 endmodule
 
 `default_nettype wire

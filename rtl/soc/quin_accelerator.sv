@@ -119,7 +119,7 @@ module quin_accelerator #(
         .unit_data_o(row_unit));
 
     // ---- command processor ----
-    logic fetch_req, fetch_valid, fetch_busy, check_ok, push_stream, push_stream_ready, idle, drop, flush, aborting;
+    logic fetch_req, fetch_valid, fetch_busy, push_stream, push_stream_ready, idle, drop, flush, aborting;
     logic stream_flush, stream_idle, control_done;
     logic [23:0] fetch_pc, pc, target, retired_units;
     logic [511:0] fetch_cmd, cmd;
@@ -127,6 +127,7 @@ module quin_accelerator #(
     logic [39:0] fetch_address;
     logic [40:0] check_addr;
     logic [8:0] check_bytes;
+    logic [quin_pkg::WINDOWS-1:0] check_hit;
     logic [2:0] push, push_ready, waits;
     logic [9:0] rows;
     logic [19:0] n, k;
@@ -146,12 +147,12 @@ module quin_accelerator #(
         .clk_i, .rst_ni, .clear_i(start), .program_i(program_address), .length_i(program_length),
         .req_i(fetch_req), .pc_i(fetch_pc), .cmd_valid_o(fetch_valid), .cmd_o(fetch_cmd), .error_o(fetch_error),
         .error_address_o(fetch_address), .busy_o(fetch_busy), .check_addr_o(check_addr), .check_bytes_o(check_bytes),
-        .check_ok_i(check_ok),
+        .check_hit_i(check_hit),
         .ar_valid_o(ar_valid[0]), .ar_ready_i(ar_ready[0]), .ar_addr_o(ar_addr[39:0]), .ar_len_o(ar_len[7:0]),
         .r_valid_i(r_valid[0]), .r_ready_o(r_ready[0]), .r_data_i(r_data), .r_resp_i(r_resp), .r_last_i(r_last));
 
     quin_window_check #(.BytesBits(9)) u_fetch_window (
-        .windows_i(windows), .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .ok_o(check_ok));
+        .windows_i(windows), .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .hit_o(check_hit));
 
     // units: DMA, ARRAY, VECTOR
     logic retire_full, retire_busy, late_valid;
@@ -243,7 +244,7 @@ module quin_accelerator #(
     end
 
     // ---- scratchpad ----
-    logic a_req, a_gnt, a_we, a_rvalid, b_req, b_gnt, b_we, b_rvalid;
+    logic a_req, a_gnt, a_we, a_rvalid, b_req, b_we, b_rvalid;
     logic [19:0] a_addr, b_addr;
     logic [LineBits-1:0] a_wdata, a_rdata, b_wdata, b_rdata, shared_rdata;
     logic [4*LineWords-1:0] a_wstrb, b_wstrb;
@@ -256,7 +257,7 @@ module quin_accelerator #(
         .clk_i, .rst_ni,
         .a_req_i(a_req), .a_gnt_o(a_gnt), .a_we_i(a_we), .a_addr_i(a_addr), .a_wdata_i(a_wdata), .a_wstrb_i(a_wstrb),
         .a_rdata_o(a_rdata), .a_rvalid_o(a_rvalid),
-        .b_req_i(b_req), .b_gnt_o(b_gnt), .b_we_i(b_we), .b_addr_i(b_addr), .b_wdata_i(b_wdata), .b_wstrb_i(b_wstrb),
+        .b_req_i(b_req), .b_we_i(b_we), .b_addr_i(b_addr), .b_wdata_i(b_wdata), .b_wstrb_i(b_wstrb),
         .b_rdata_o(b_rdata), .b_rvalid_o(b_rvalid));
 
     quin_sp_arbiter #(.LineWords(LineWords)) u_arbiter (
@@ -266,7 +267,7 @@ module quin_accelerator #(
         .drain_wstrb_i(drain_wstrb),
         .dma_req_i(dma_req), .dma_gnt_o(dma_gnt), .dma_we_i(dma_we), .dma_addr_i(dma_addr), .dma_wdata_i(dma_wdata),
         .dma_wstrb_i(dma_wstrb), .dma_rvalid_o(dma_rvalid), .rdata_o(shared_rdata),
-        .sp_req_o(b_req), .sp_gnt_i(b_gnt), .sp_we_o(b_we), .sp_addr_o(b_addr), .sp_wdata_o(b_wdata),
+        .sp_req_o(b_req), .sp_we_o(b_we), .sp_addr_o(b_addr), .sp_wdata_o(b_wdata),
         .sp_wstrb_o(b_wstrb), .sp_rdata_i(b_rdata), .sp_rvalid_i(b_rvalid));
 
     // ---- DRAM writes: stores, and behind them retire records ----

@@ -30,7 +30,8 @@ module fetch_rules #(
         length_q <= length_q;
     end
 
-    logic cmd_valid, busy, ok, ar_valid, r_ready;
+    logic cmd_valid, busy, ar_valid, r_ready;
+    logic [quin_pkg::WINDOWS-1:0] hit;
     logic [511:0] cmd;
     logic [3:0] error;
     logic [39:0] error_address, ar_addr;
@@ -40,11 +41,11 @@ module fetch_rules #(
     quin_command_fetch #(.BusBytes(BusBytes), .Entries(4)) dut (
         .clk_i, .rst_ni, .clear_i, .program_i(program_q), .length_i(length_q), .req_i, .pc_i, .cmd_valid_o(cmd_valid),
         .cmd_o(cmd), .error_o(error), .error_address_o(error_address), .busy_o(busy), .check_addr_o(check_addr),
-        .check_bytes_o(check_bytes), .check_ok_i(ok), .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr),
+        .check_bytes_o(check_bytes), .check_hit_i(hit), .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr),
         .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready), .r_data_i, .r_resp_i, .r_last_i
     );
     quin_window_check #(.BytesBits(9)) check (
-        .windows_i, .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .ok_o(ok)
+        .windows_i, .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .hit_o(hit)
     );
     axi_address_rules #(.BusBytes(BusBytes)) rules (
         .clk_i, .rst_ni, .valid_i(ar_valid), .ready_i(ar_ready_i), .addr_i(ar_addr), .len_i(ar_len)
@@ -85,11 +86,11 @@ module fetch_rules #(
             if (dut.count_q != 3'd0) assert (7'(dut.count_q) <= 7'd64 - {1'b0, dut.address_q[11:6]});
         end
         if (started_q && rst_ni && dut.state_q == 3'd3) assert (dut.count_q != 3'd0);
-        assert (ok == granted);
+        assert ((hit != '0) == granted);
         if (started_q && past_granted_q) assert (past_lo_q <= past_hi_q && past_hi_q <= 42'hffffffffc0);
         if (started_q && rst_ni && dut.checked_q) begin // what was checked is what is to be asked for
             assert (dut.state_q == 3'd2 && dut.count_q != 3'd0);
-            assert (dut.check_ok_q == past_granted_q && past_lo_q == lo && past_hi_q == hi);
+            assert ((dut.hits_q != '0) == past_granted_q && past_lo_q == lo && past_hi_q == hi);
         end
     end
 endmodule

@@ -56,8 +56,9 @@ module move_rules #(
     logic [7:0] ar_len, aw_len;
     logic [8*BusBytes-1:0] w_data;
     logic [BusBytes-1:0] w_strb;
-    logic sp_rvalid_q;
-    always_ff @(posedge clk_i) sp_rvalid_q <= sp_req && sp_gnt_i && !sp_we;
+    logic [quin_cell_pkg::SP_READ_CYCLES-1:0] sp_reading_q;  // reads under way, the oldest at the top
+    always_ff @(posedge clk_i)
+        sp_reading_q <= rst_ni ? {sp_reading_q[1:0], sp_req && sp_gnt_i && !sp_we} : '0;
 
     quin_move_dma #(.BusBytes(BusBytes), .LineWords(LineWords)) dut (
         .clk_i, .rst_ni, .windows_i(windows_q), .job_valid_i, .job_ready_o(job_ready), .job_store_i, .job_rows_i,
@@ -65,7 +66,7 @@ module move_rules #(
         .job_sp_base_i, .job_sp_row_i, .job_sp_group_i, .row_o(row), .row_ready_i, .row_address_i, .done_o(done),
         .done_checksum_o(done_checksum), .done_error_o(done_error), .done_address_o(done_address),
         .load_bytes_o(load_bytes), .store_bytes_o(store_bytes), .sp_req_o(sp_req), .sp_gnt_i, .sp_we_o(sp_we),
-        .sp_addr_o(sp_addr), .sp_wdata_o(sp_wdata), .sp_wstrb_o(sp_wstrb), .sp_rdata_i, .sp_rvalid_i(sp_rvalid_q),
+        .sp_addr_o(sp_addr), .sp_wdata_o(sp_wdata), .sp_wstrb_o(sp_wstrb), .sp_rdata_i, .sp_rvalid_i(sp_reading_q[2]),
         .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr), .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready),
         .r_data_i, .r_resp_i, .r_last_i, .aw_valid_o(aw_valid), .aw_ready_i, .aw_addr_o(aw_addr),
         .aw_len_o(aw_len), .w_valid_o(w_valid), .w_ready_i, .w_data_o(w_data), .w_strb_o(w_strb),
@@ -186,10 +187,10 @@ module move_rules #(
             if (walking && dut.u_walk.state_q != Last) assert (dut.element_q != 2'd3 && dut.inner_q != 20'd0);
             if (dut.u_walk.state_q == Run) assert (dut.u_walk.run_left_q != 22'd0);
             if (run_waits) begin
-                assert (dut.u_walk.c_bytes_q != 22'd0 && dut.u_walk.ok == granted);
+                assert (dut.u_walk.c_bytes_q != 22'd0 && (dut.u_walk.hit != '0) == granted);
             end
             // A checked one stays as it was checked; what is cut is the first burst of what is left.
-            assert (!dut.u_walk.c_checked_q || (dut.u_walk.c_valid_q && dut.u_walk.ok_q == dut.u_walk.ok));
+            assert (!dut.u_walk.c_checked_q || (dut.u_walk.c_valid_q && dut.u_walk.hit_q == dut.u_walk.hit));
             if (walking) assert (dut.u_walk.n_bytes_q == {2'b0, dut.n_q} << dut.element_q
                 && dut.u_walk.inner_bytes_q == {2'b0, dut.inner_q} << dut.element_q);
             if (dut.u_walk.burst_valid_o) assert ({dut.u_walk.s_beats_q, dut.u_walk.s_bytes_q, dut.u_walk.s_end_q}
@@ -203,21 +204,25 @@ module move_rules #(
 
     // ---- induction: rooms; requests to the scratchpad that wait ----
     logic [1:0] asks;
+    logic [5:0] reads;
+    assign reads = 6'(dut.u_data.reading_q[0]) + 6'(dut.u_data.reading_q[1]) + 6'(dut.u_data.reading_q[2]);
     assign asks = 2'(dut.u_data.ask_valid) + 2'(dut.u_data.u_ask.spare_valid_q);
     always_comb begin
         if (started_q && rst_ni) begin
-            assert (dut.u_read.count_o <= 7'd64 && dut.u_answers.count_o <= 5'd16);
-            assert ({1'b0, dut.u_data.u_write.count_o} + 6'(dut.u_data.got_q) + (dut.store_q ? 6'(asks) : 6'd0) <= 6'd16);
-            if (dut.u_data.w_room_q) assert (dut.u_data.u_write.count_o <= 5'd12);
+            assert (dut.u_read.count_o <= 7'd64 && dut.u_answers.count_o <= 5'd16 && dut.u_notes.count_o <= 5'd16);
+            assert ({1'b0, dut.u_data.u_write.count_o} + reads + (dut.store_q ? 6'(asks) : 6'd0) <= 6'd16);
+            if (dut.u_data.w_room_q) assert (dut.u_data.u_write.count_o <= 5'd10);
             if (dut.u_data.u_ask.spare_valid_q) assert (dut.u_data.ask_valid);
             assert ({1'b0, dut.reserved_q} == {1'b0, dut.u_read.count_o} + beats_open_q
                 + (ar_valid ? ar_len + 8'd1 : 8'd0));
             assert (dut.reserved_q <= 7'd64);
-            assert (dut.u_answers.count_o == answers_open_q + 5'(aw_valid));
+            assert (dut.u_answers.count_o == answers_open_q + 5'(aw_valid) + 5'(dut.answered_q));
+            if (dut.burst_valid && dut.room_q && !dut.address_valid_q)
+                assert (dut.note_room && (dut.store_q ? dut.answer_room : dut.reserved_q <= 7'd32));
             // fifo.sv proves it of the FIFO alone.
             if (dut.u_read.valid_o) assume (dut.u_read.count_o != 7'd0);
-            if (dut.u_data.got_q) assert (sp_rvalid_q);
-            if (dut.u_data.active_q || dut.u_data.ask_valid || dut.u_data.got_q || dut.u_notes.count_o != 5'd0)
+            assert (dut.u_data.reading_q == sp_reading_q);
+            if (dut.u_data.active_q || dut.u_data.ask_valid || sp_reading_q != '0 || dut.u_notes.count_o != 5'd0)
                 assert (dut.busy_q);
         end
     end

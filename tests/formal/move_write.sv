@@ -35,7 +35,7 @@ module move_write #(
     logic [32*LineWords-1:0] sp_wdata;
     logic [4*LineWords-1:0] sp_wstrb;
     always_ff @(posedge clk_i) sp_rvalid_q <= sp_req && sp_gnt_i && !sp_we;
-    quin_move_data #(.BusBytes(BusBytes), .LineWords(LineWords)) dut (
+    quin_move_data #(.BusBytes(BusBytes), .LineWords(LineWords), .ReadCycles(1)) dut (
         .clk_i, .rst_ni, .store_i, .element_i, .clear_i, .busy_o(busy), .checksum_o(checksum), .bytes_o(moved),
         .note_valid_i, .note_ready_o(note_ready), .note_at_i, .note_bytes_i, .note_sp_i, .note_index_i,
         .beat_valid_i, .beat_ready_o(beat_ready), .beat_data_i, .w_valid_o(w_valid), .w_ready_i, .w_data_o(w_data),

@@ -42,6 +42,8 @@ STREAM = (
 
 MOVE = (
     PKG,
+    "rtl/common/quin_cell_pkg.sv",
+    "rtl/common/quin_delay.sv",
     *FIFO,
     *SKID_FILE,
     *(
@@ -99,7 +101,7 @@ PROOFS = (
     Proof(
         "move-write",
         "move_write",
-        (PKG, *FIFO, "tests/formal/skid_through.sv", *MOVE[-3:-1]),
+        (*MOVE[:3], *FIFO, "tests/formal/skid_through.sv", *MOVE[-3:-1]),
         "prove",
         1,
         {"BusBytes": 8},
@@ -108,7 +110,7 @@ PROOFS = (
     Proof(
         "move-write-narrow",
         "move_write",
-        (PKG, *FIFO, "tests/formal/skid_through.sv", *MOVE[-3:-1]),
+        (*MOVE[:3], *FIFO, "tests/formal/skid_through.sv", *MOVE[-3:-1]),
         "prove",
         1,
         {"BusBytes": 2},
@@ -125,7 +127,7 @@ PROOFS = (
     Proof(
         "fetch-rules",
         "fetch_rules",
-        (PKG, MOVE[3], "rtl/ctrl/quin_command_fetch.sv"),
+        (PKG, STREAM[2], "rtl/ctrl/quin_command_fetch.sv"),
         "prove",
         1,
         {"BusBytes": 2},
@@ -186,14 +188,14 @@ PROOFS = (
         "stream_order",
         STREAM,
         "bmc",
-        26,
+        34,
         {
             "BusBytes": 2,
             "StreamBytes": 2,
             "FifoBytes": 32,
             "TileBeats": 2,
             "Eager": 1,
-            "Cycles": 26,
+            "Cycles": 34,
         },
         flat=True,
     ),
@@ -217,7 +219,7 @@ ADD, PE_FILE, TAP = "rtl/array/quin_pe_add.sv", "rtl/array/quin_pe.sv", "rtl/arr
 QUEUE, SKID, READ = FIFO[0], SKID_FILE[0], "rtl/mem/quin_axi_read_mux.sv"
 WRITE, FETCH = "rtl/mem/quin_axi_write_mux.sv", "rtl/ctrl/quin_command_fetch.sv"
 CHECK, SPLIT, ISSUE, DMA = STREAM[2:]
-WALK, DATA, MOVER = MOVE[5], MOVE[7], MOVE[8]
+WALK, DATA, MOVER = MOVE[-4], MOVE[-2], MOVE[-1]
 
 MUTANTS = (
     Mutant(
@@ -368,7 +370,7 @@ MUTANTS = (
         "fetch-rules",
         8,
         FETCH,
-        "checked_q && check_ok_q",
+        "checked_q && hits_q != '0",
         "checked_q",
         "reads what is not granted",
     ),
@@ -392,15 +394,15 @@ MUTANTS = (
         "stream-rules",
         10,
         ISSUE,
-        "(fill || !ar_valid_q || ar_ready_i)",
-        "1'b1",
+        "&& (fill || !ar_valid_q);",
+        ";",
         "replaces an address that waits",
     ),
     Mutant(
         "stream-rules-wide",
         8,
         ISSUE,
-        "if (refused && !fill)",
+        "if (first_q && hit_q == '0 && !fill)",
         "if (1'b0)",
         "reads what is not granted",
     ),
@@ -465,7 +467,7 @@ MUTANTS = (
     ),
     Mutant(
         "stream-order-eager",
-        26,
+        34,
         ISSUE,
         "left_q <= left_q - 35'(bytes_q)",
         "left_q <= left_q",

@@ -216,7 +216,7 @@ module stream_receive #(
     always_comb begin
         if (!started_q) assume (!rst_ni);
         if (open_q == '0) assume (!r_valid_i);
-        if (put) assume (legal(dut.put_beats, dut.put_first, dut.put_end, dut.put_none, dut.put_fill));
+        if (dut.u_issue.state_q == 2'd3) assume (legal(dut.put_beats, dut.put_first, dut.put_end, dut.put_none, dut.put_fill));
         if (started_q && rst_ni) begin
             if (r_take) `CLAIM(0, r_last == last_beat && oldest == head)
             if (entry) `CLAIM(0, dut.entry_room)
@@ -266,6 +266,8 @@ module stream_receive #(
             end
             `CLAIM(7, 8'(dut.u_issue.credits_q) + owed_q + part + 8'(Pack) * 8'(e_count) == 8'(FifoBeats))
             if (dut.u_issue.first_q) `CLAIM(2, dut.u_issue.state_q == 2'd0 || dut.u_issue.state_q == 2'd2)
+            if (dut.u_issue.ready_q && dut.u_issue.state_q == 2'd3)
+                `CLAIM(2, dut.put_ready && 8'(dut.u_issue.credits_q) >= cost && (dut.put_fill || !ar_valid))
             `CLAIM(2, e_count <= (Log + 1)'(Depth) && owed_q <= 8'(FifoBeats) && dut.u_issue.credits_q <= FifoBeats)
         end
     end

@@ -60,8 +60,8 @@ module stream_rules #(
     logic started_q, granted, granted_q, ar_granted_q, sent, walks;
     logic [1:0] state;
     assign state = dut.state_q;
-    assign sent = note_valid && note_ready_i && !note_fill;
-    assign walks = ((state == 2'd2 && (!dut.first_q || dut.ok_q)) || state == 2'd3) && !dut.fill;
+    assign sent = note_valid && !note_fill;
+    assign walks = ((state == 2'd2 && (!dut.first_q || dut.hit_q != '0)) || state == 2'd3) && !dut.fill;
     assign lo = {1'b0, dut.tile_q};
     assign hi = {1'b0, dut.tile_q} + {7'b0, dut.tile_bytes_q};
     assign ar_end = {2'b0, ar_addr} + ((42'(ar_len) + 42'd1) << BusLog);
@@ -106,12 +106,13 @@ module stream_rules #(
         if (started_q && rst_ni) begin
             if (state != 2'd0 && !dut.none_q) assert (dut.tile_bytes_q != 35'd0);
             if (state == 2'd1 || state == 2'd2) assert (!dut.none_q);
-            if (state == 2'd1) assert (dut.ok == granted);
-            if (dut.first_q) assert ((state == 2'd0 || state == 2'd2) && dut.ok_q == granted_q);
+            if (state == 2'd1) assert ((dut.hit != '0) == granted);
+            if (dut.first_q) assert ((state == 2'd0 || state == 2'd2) && (dut.hit_q != '0) == granted_q);
             if (walks) begin
                 assert (granted_q && hi_q <= 42'hffffffffc0);
                 assert (burst >= lo_q && burst + left == hi_q && left != 42'd0);
             end
+            if (state == 2'd3 && dut.ready_q) assert (dut.fill || !ar_valid);
             if (state == 2'd3 && !dut.none_q) begin
                 assert ((bytes & StreamLow) == 42'd0);
                 assert (bytes != 42'd0 && bytes <= left && dut.end_q == (bytes == left));
@@ -123,7 +124,7 @@ module stream_rules #(
             if (state != 2'd0) assert (((lo | {7'b0, dut.tile_bytes_q} | {2'b0, dut.stride_q}) & StreamLow) == 42'd0);
             if (state == 2'd3 && dut.none_q) assert (beats == 42'd1);
             // What stream_receive.sv takes as given.
-            if (note_valid) begin
+            if (state == 2'd3) begin
                 if (note_none) assert (note_fill && note_beats == 7'd1);
                 else begin
                     assert (note_beats != 7'd0 && note_beats <= 7'(MaxBeats) && note_beats % 7'(Pack) == 7'd0);

@@ -95,7 +95,7 @@ module move_dma_top (
         logic [7:0] ar_len, aw_len;
         logic [8*B-1:0] w_data;
         logic [B-1:0] w_strb;
-        logic dma_req, dma_gnt, dma_we, dma_rvalid, b_req, b_gnt, b_we, b_rvalid;
+        logic dma_req, dma_gnt, dma_we, dma_rvalid, b_req, b_we, b_rvalid;
         logic [19:0] dma_addr, b_addr;
         logic [32*L-1:0] dma_wdata, b_wdata, b_rdata, rdata, a_rdata;
         logic [4*L-1:0] dma_wstrb, b_wstrb;
@@ -191,7 +191,6 @@ module move_dma_top (
             .dma_rvalid_o  (dma_rvalid),
             .rdata_o       (rdata),
             .sp_req_o      (b_req),
-            .sp_gnt_i      (b_gnt),
             .sp_we_o       (b_we),
             .sp_addr_o     (b_addr),
             .sp_wdata_o    (b_wdata),
@@ -215,7 +214,6 @@ module move_dma_top (
             .a_rdata_o (a_rdata),
             .a_rvalid_o(a_rvalid),
             .b_req_i   (b_req),
-            .b_gnt_o   (b_gnt),
             .b_we_i    (b_we),
             .b_addr_i  (b_addr),
             .b_wdata_i (b_wdata),
