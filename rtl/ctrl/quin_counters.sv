@@ -4,6 +4,7 @@
 // the cycle after.
 //   count[i] = total[i] + recent[i]:  recent, in registers, takes the increments; in turn, each counter once in Places
 //   cycles, it is added to total, in LUT RAM, and starts anew. After clear_i a total counts when it was visited.
+// An increment counts a cycle after it was there.
 `default_nettype none
 
 module quin_counters #(
@@ -34,11 +35,14 @@ module quin_counters #(
         endcase
     endfunction
 
+    logic [20*Places-1:0] add_q;    // amounts come from all over a device
     logic [63:0] total [0:Places-1];
     logic [Slot*Places-1:0] recent;
     logic [Bits-1:0] visit_q;
     logic stale_q;                  // totals from visit_q on are those before clear_i
     logic [63:0] old, sum;
+
+    always_ff @(posedge clk_i) add_q <= rst_ni ? add_i : '0;
 
     for (genvar i = 0; i < Places; i++) begin : g_counter
         localparam int AddBits = add_bits(i);
@@ -47,7 +51,7 @@ module quin_counters #(
             logic [Width-1:0] recent_q;
             always_ff @(posedge clk_i) begin
                 if (!rst_ni || clear_i) recent_q <= '0;
-                else recent_q <= (visit_q == Bits'(i) ? '0 : recent_q) + Width'(add_i[20*i +: AddBits]);
+                else recent_q <= (visit_q == Bits'(i) ? '0 : recent_q) + Width'(add_q[20*i +: AddBits]);
             end
             assign recent[Slot*i +: Slot] = Slot'(recent_q);
         end else begin : g_none
@@ -90,7 +94,7 @@ module quin_counters #(
     always @(posedge clk_i) begin
         for (int i = 0; i < Places; i++) begin
             if (!rst_ni || clear_i) count_q[i] <= '0;
-            else if (add_i[20*i +: 20] != '0) count_q[i] <= count_q[i] + 64'(add_i[20*i +: 20]);
+            else if (add_q[20*i +: 20] != '0) count_q[i] <= count_q[i] + 64'(add_q[20*i +: 20]);
         end
         seen_q <= count_q[place];
         if (rst_ni) assert (read == seen_q);

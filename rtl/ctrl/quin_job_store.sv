@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that wait for the units, in one LUT RAM, since only one comes at a time and each leaves once: entry
 // (unit, place) is written with push_i and its places; want_i asks for the entry at want_place_i, which comes with
-// give_o, a cycle after the request was chosen, lowest unit first. A unit holds its request until it is given.
+// give_o, a cycle after the request was chosen, lowest unit first. A unit holds its request until it is given. What is
+// pushed passes a register on its way, which nobody sees: it cannot be asked for before the cycle after.
 `default_nettype none
 
 module quin_job_store #(
@@ -24,8 +25,10 @@ module quin_job_store #(
     localparam int AddrBits = 2 + PlaceBits;
 
     logic [Width-1:0] entry [0:4*Depth-1];
-    logic [AddrBits-1:0] waddr, raddr, raddr_q;
+    logic [AddrBits-1:0] waddr, waddr_q, raddr, raddr_q;
     logic [Units-1:0] chosen, give_q;
+    logic [Width-1:0] push_q;
+    logic write_q;
 
     always_comb begin
         waddr = '0;
@@ -42,7 +45,10 @@ module quin_job_store #(
     end
 
     always_ff @(posedge clk_i) begin
-        if (push_i != '0) entry[waddr] <= push_data_i;
+        write_q <= push_i != '0;
+        waddr_q <= waddr;
+        if (push_i != '0) push_q <= push_data_i;
+        if (write_q) entry[waddr_q] <= push_q;
         raddr_q <= raddr;
         give_q <= rst_ni && !flush_i ? chosen : '0;
     end

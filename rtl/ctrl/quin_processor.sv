@@ -291,7 +291,6 @@ module quin_processor #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             state_q <= IDLE;
-            cmd_q <= '0;
             ended_q <= 1'b0;
         end else begin
             case (state_q)
@@ -300,7 +299,6 @@ module quin_processor #(
                     if (start_i) state_q <= FETCH;
                 end
                 FETCH: begin
-                    if (fetch_valid_i && fetch_error_i == '0) cmd_q <= fetch_cmd_i;
                     if (failing || (settled_q && (past_end_q || over_limit_q))) state_q <= DRAIN;
                     else if (fetch_valid_i) state_q <= fetch_error_i != '0 ? DRAIN : DECODE;
                 end
@@ -335,6 +333,7 @@ module quin_processor #(
             endcase
             if (state_q == READ_ROWS) ended_q <= is_end_q;
         end
+        if (state_q == FETCH) cmd_q <= fetch_cmd_i; // the last one is the one
     end
 
     always_ff @(posedge clk_i) begin

@@ -40,8 +40,8 @@ module quin_unit_head #(
     logic [PlaceBits:0] head_q, tail_q;
     logic [Width-1:0] data_q;
     logic [31:0] index_q;
-    logic [1:0] wait_q, unmet;
-    logic [15:0] target_q;
+    logic [1:0] wait_q, wait_next, unmet_q;
+    logic [15:0] target_q, target_next;
     logic valid_q, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
     logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
 
@@ -53,18 +53,20 @@ module quin_unit_head #(
     assign want_place_o = head_q[PlaceBits-1:0];
     assign job_data_o = data_q;
     assign job_index_o = index_q;
-    assign lead0 = retired_i[7:0] - target_q[7:0];
-    assign lead1 = retired_i[15:8] - target_q[15:8];
-    assign unmet = wait_q & {lead1[7], lead0[7]};
+    assign {target_next, wait_next} = give_i ? {give_target_i, give_wait_i} : {target_q, wait_q};
+    assign lead0 = retired_i[7:0] - target_next[7:0];
+    assign lead1 = retired_i[15:8] - target_next[15:8];
     assign drop = valid_q && compared_q && behind_q;
     assign settled = !drop_i || (compared_q && !behind_q);
-    assign blocked_o = valid_q && !hold_i && settled ? unmet : 2'b00;
-    assign job_valid_o = valid_q && !hold_i && settled && unmet == 2'b00;
+    assign blocked_o = valid_q && !hold_i && settled ? unmet_q : 2'b00;
+    assign job_valid_o = valid_q && !hold_i && settled && unmet_q == 2'b00;
     assign leave = drop || (job_valid_o && job_ready_i);
 
     always_ff @(posedge clk_i) begin
         behind_q <= index_q > drop_index_i;
-        if (give_i) {target_q, wait_q, index_q, data_q} <= {give_target_i, give_wait_i, give_index_i, give_data_i};
+        {target_q, wait_q} <= {target_next, wait_next};
+        unmet_q <= wait_next & {lead1[7], lead0[7]}; // what is met stays so
+        if (give_i) {index_q, data_q} <= {give_index_i, give_data_i};
     end
 
     always_ff @(posedge clk_i) begin

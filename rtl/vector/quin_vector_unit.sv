@@ -98,7 +98,7 @@ module quin_vector_unit #(
     logic        mask_q, mask_bad_q;
 
     always_ff @(posedge clk_i) begin
-        if (job_valid_i && job_ready_o) begin
+        if (job_ready_o) begin  // what is offered is copied until it is taken
             rows_q <= job_rows_i;
             groups_q <= job_groups_i;
             n_q <= job_n_i;
