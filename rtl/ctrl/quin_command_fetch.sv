@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands by their place in the program, through a store of the last ones read, since a program is a loop over layers:
 // commands [first, past) of the program, at most Entries; reading elsewhere than behind its end begins it anew.
-// Request: pc_i with req_i held; cmd_valid_o for one cycle with the command, or error_o (a device error) instead.
+// Request: pc_i with req_i held; cmd_valid_o for one cycle with the command, or error_o (a device error) instead, also in
+// the cycle after req_i fell.
 // A miss reads up to four commands in one burst that stays within 4 KiB and within a window; or the one command, if the
 // others are not granted. A hit takes two cycles. START empties the store.
 `default_nettype none
@@ -81,7 +82,7 @@ module quin_command_fetch #(
     assign r_ready_o = 1'b1;
     assign gathered = (512'(r_data_i) << (512 - 8 * BusBytes)) | (gather_q >> (8 * BusBytes));
     assign held = past_q - first_q;
-    assign cmd_valid_o = (state_q == LOOK && hit_q && req_i) || state_q == FAIL;
+    assign cmd_valid_o = (state_q == LOOK && hit_q) || state_q == FAIL;
     assign cmd_o = line_q;
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 

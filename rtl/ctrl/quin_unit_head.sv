@@ -42,7 +42,7 @@ module quin_unit_head #(
     logic [31:0] index_q;
     logic [1:0] wait_q, wait_next, unmet_q;
     logic [15:0] target_q, target_next;
-    logic valid_q, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
+    logic valid_q, leave, drop, dropping_q, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
     logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
 
     assign waiting = head_q != tail_q;
@@ -57,12 +57,13 @@ module quin_unit_head #(
     assign lead0 = retired_i[7:0] - target_next[7:0];
     assign lead1 = retired_i[15:8] - target_next[15:8];
     assign drop = valid_q && compared_q && behind_q;
-    assign settled = !drop_i || (compared_q && !behind_q);
+    assign settled = !dropping_q || (compared_q && !behind_q);
     assign blocked_o = valid_q && !hold_i && settled ? unmet_q : 2'b00;
     assign job_valid_o = valid_q && !hold_i && settled && unmet_q == 2'b00;
     assign leave = drop || (job_valid_o && job_ready_i);
 
     always_ff @(posedge clk_i) begin
+        dropping_q <= drop_i;
         behind_q <= index_q > drop_index_i;
         {target_q, wait_q} <= {target_next, wait_next};
         unmet_q <= wait_next & {lead1[7], lead0[7]}; // what is met stays so

@@ -179,24 +179,25 @@ module quin_move_dma #(
 
     // A burst leaves when there is room for its note, and for the longest burst's data or for its answer: what there was
     // a cycle before, since two bursts never leave in a row and the room only grows between them.
-    logic address_valid_q, room_q, address_taken, note_room, answer_room, note_valid, note_pop, beat_pop;
+    logic address_valid, room_q, note_room, answer_room, note_valid, note_pop, beat_pop;
     logic [39:0] address_q;
     logic [7:0] len_q;
     logic [6:0] reserved_q;             // beats of read data asked for and not moved yet
 
-    assign burst_ready = room_q && !address_valid_q;
+    assign burst_ready = room_q && !address_valid;
     assign burst = burst_valid && burst_ready;
-    assign address_taken = store_q ? aw_ready_i : ar_ready_i;
+    assign address_valid = ar_valid_o || aw_valid_o;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            address_valid_q <= 1'b0;
+            ar_valid_o <= 1'b0;
+            aw_valid_o <= 1'b0;
             room_q <= 1'b0;
             reserved_q <= '0;
         end else begin
             room_q <= note_room && (store_q ? answer_room : reserved_q <= 7'(ReadBeats - MaxBeats));
-            if (burst) address_valid_q <= 1'b1;
-            else if (address_taken) address_valid_q <= 1'b0;
+            ar_valid_o <= (burst && !store_q) || (ar_valid_o && !ar_ready_i);
+            aw_valid_o <= (burst && store_q) || (aw_valid_o && !aw_ready_i);
             reserved_q <= reserved_q + (burst && !store_q ? burst_beats : 7'd0) - 7'(beat_pop);
         end
     end
@@ -208,8 +209,6 @@ module quin_move_dma #(
         end
     end
 
-    assign ar_valid_o = address_valid_q && !store_q;
-    assign aw_valid_o = address_valid_q && store_q;
     assign ar_addr_o = address_q;
     assign aw_addr_o = address_q;
     assign ar_len_o = len_q;
@@ -337,7 +336,7 @@ module quin_move_dma #(
 
     assign bus_error = store_q ? answered_q && refused_q : beat_pop && beat_error;
     assign finish = busy_q && !start_q && walk_end && !burst_valid && note_count == 0 && answer_count == 0
-        && !data_busy && !address_valid_q && !bus_error_now_q;
+        && !data_busy && !address_valid && !bus_error_now_q;
 
     always_ff @(posedge clk_i) begin
         bus_error_now_q <= rst_ni && bus_error;

@@ -119,7 +119,7 @@ module quin_accelerator #(
         .unit_data_o(row_unit));
 
     // ---- command processor ----
-    logic fetch_req, fetch_valid, fetch_busy, push_stream, push_stream_ready, idle, drop, flush, aborting;
+    logic fetch_req, fetch_valid, fetch_busy, push_stream, push_stream_ready, idle, quiet, drop, flush, aborting;
     logic stream_flush, stream_idle, control_done;
     logic [23:0] fetch_pc, pc, target, retired_units;
     logic [511:0] fetch_cmd, cmd;
@@ -180,12 +180,15 @@ module quin_accelerator #(
         .cmd_o(cmd), .rows_o(rows), .n_o(n), .k_o(k), .tiles_o(tiles), .address_o(address), .mask_start_o(mask_start),
         .cmd_error_o(cmd_error), .cmd_error_address_o(cmd_error_address), .index_o(index), .pc_o(pc), .wait_o(waits),
         .target_o(target), .retired_i(retire_valid_o[2:0]), .failed_i(failed), .failed_taken_o(failed_taken), .failed_error_i(failed_error),
-        .failed_pc_i(unit_pc), .failed_index_i(unit_index), .failed_address_i(failed_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(stream_idle && !retire_busy),
+        .failed_pc_i(unit_pc), .failed_index_i(unit_index), .failed_address_i(failed_address), .retired_o(retired_units), .idle_i(idle), .stream_idle_i(quiet),
         .hold_i(retire_full), .late_valid_i(late_valid), .late_error_i(late_error), .late_index_i(late_index),
         .late_pc_i(late_pc), .late_address_i(late_address),
         .drop_o(drop), .drop_index_o(drop_index), .flush_o(flush), .aborting_o(aborting), .stream_flush_o(stream_flush),
         .control_done_o(control_done), .control_checksum_o(control_checksum));
-    always_ff @(posedge clk_i) idle <= rst_ni && unit_busy == '0 && !fetch_busy && !retire_busy;
+    always_ff @(posedge clk_i) begin
+        idle <= rst_ni && unit_busy == '0 && !fetch_busy && !retire_busy;
+        quiet <= rst_ni && stream_idle && !retire_busy;
+    end
 
     // commands that wait for their units
     logic [2:0] want, give, give_wait;

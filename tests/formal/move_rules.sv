@@ -108,7 +108,7 @@ module move_rules #(
             if (answers_open_q == 5'd0) assume (!b_valid_i);
         end
         if (started_q && rst_ni) begin
-            assert (!(ar_valid && aw_valid));
+            assert (!(ar_valid && aw_valid) && (!ar_valid || !dut.store_q) && (!aw_valid || dut.store_q));
             assert (r_ready && b_ready);
             assert (beats_open_q <= 8'd64 && answers_open_q <= 5'd16);
             if (done) assert (answers_open_q == 5'd0 && !aw_valid && !ar_valid);
@@ -178,10 +178,10 @@ module move_rules #(
     assign left = {20'b0, dut.u_walk.s_left_q};
     always_comb begin
         if (started_q && rst_ni) begin
-            if (walking || dut.u_walk.c_valid_q || dut.u_walk.s_valid_q || dut.start_q || dut.address_valid_q)
+            if (walking || dut.u_walk.c_valid_q || dut.u_walk.s_valid_q || dut.start_q || dut.address_valid)
                 assert (dut.busy_q);
             if (dut.start_q) assert (!walking && !dut.u_walk.c_valid_q && !dut.u_walk.s_valid_q
-                && !dut.burst_valid && !dut.address_valid_q && dut.u_walk.end_q);
+                && !dut.burst_valid && !dut.address_valid && dut.u_walk.end_q);
             if (dut.u_walk.end_q) assert (!dut.u_walk.s_valid_q);
             if (!dut.busy_q) assert (dut.u_walk.end_q);
             if (walking && dut.u_walk.state_q != Last) assert (dut.element_q != 2'd3 && dut.inner_q != 20'd0);
@@ -217,7 +217,7 @@ module move_rules #(
                 + (ar_valid ? ar_len + 8'd1 : 8'd0));
             assert (dut.reserved_q <= 7'd64);
             assert (dut.u_answers.count_o == answers_open_q + 5'(aw_valid) + 5'(dut.answered_q));
-            if (dut.burst_valid && dut.room_q && !dut.address_valid_q)
+            if (dut.burst_valid && dut.room_q && !dut.address_valid)
                 assert (dut.note_room && (dut.store_q ? dut.answer_room : dut.reserved_q <= 7'd32));
             // fifo.sv proves it of the FIFO alone.
             if (dut.u_read.valid_o) assume (dut.u_read.count_o != 7'd0);
