@@ -135,11 +135,16 @@ module quin_act_fetch #(
         end
     end
 
-    // What arrives, a cycle after its grant.
+    // What arrives, a cycle after its grant, and is used a cycle later: it comes a long way.
     logic                 act_q, rscale_q, cscale_q, line_there_q, scales_q;
     logic [1:0]           to_line_q;
     logic [RowBits-1:0]   to_row_q;
     logic [LineShift-1:0] word_q;
+    logic                 act_here_q, rscale_here_q, cscale_here_q, line_here_q, scales_here_q;
+    logic [1:0]           here_line_q;
+    logic [RowBits-1:0]   here_row_q;
+    logic [LineShift-1:0] here_word_q;
+    logic [LineBits-1:0]  here_q;
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin  // what still arrives is for nobody
@@ -160,11 +165,33 @@ module quin_act_fetch #(
         end
     end
 
-    assign scale_o = rdata_i[32*word_q +: 32];
-    assign rscale_at_o = to_row_q;
-    assign rscale_we_o = rvalid_i && rscale_q;
-    assign cscale_we_o = rvalid_i && cscale_q;
-    assign scales_o = rvalid_i && scales_q;
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+            act_here_q <= 1'b0;
+            rscale_here_q <= 1'b0;
+            cscale_here_q <= 1'b0;
+            line_here_q <= 1'b0;
+            scales_here_q <= 1'b0;
+        end else begin
+            act_here_q <= rvalid_i && act_q;
+            rscale_here_q <= rvalid_i && rscale_q;
+            cscale_here_q <= rvalid_i && cscale_q;
+            line_here_q <= rvalid_i && line_there_q;
+            scales_here_q <= rvalid_i && scales_q;
+        end
+        if (rvalid_i) begin
+            here_q <= rdata_i;
+            here_line_q <= to_line_q;
+            here_row_q <= to_row_q;
+            here_word_q <= word_q;
+        end
+    end
+
+    assign scale_o = here_q[32*here_word_q +: 32];
+    assign rscale_at_o = here_row_q;
+    assign rscale_we_o = rscale_here_q;
+    assign cscale_we_o = cscale_here_q;
+    assign scales_o = scales_here_q;
 
     // Use.
     logic [1:0]           line_out_q;
@@ -182,7 +209,7 @@ module quin_act_fetch #(
         end else begin
             asked_q <= req_o && !gnt_i;
             if (line_granted != line_end) lines_q <= line_end ? lines_q - 3'd1 : lines_q + 3'd1;
-            if ((rvalid_i && line_there_q) != line_end) there_q <= line_end ? there_q - 3'd1 : there_q + 3'd1;
+            if (line_here_q != line_end) there_q <= line_end ? there_q - 3'd1 : there_q + 3'd1;
             if (line_end) line_out_q <= line_out_q + 2'd1;
             if (next_i) place_q <= line_end ? '0 : place_q + 1'b1;
         end
@@ -194,7 +221,7 @@ module quin_act_fetch #(
             logic [LineBits-1:0] mem [0:3];
             logic [LineBits-1:0] line;
             always_ff @(posedge clk_i)
-                if (rvalid_i && act_q && to_row_q == RowBits'(r)) mem[to_line_q] <= rdata_i;
+                if (act_here_q && here_row_q == RowBits'(r)) mem[here_line_q] <= here_q;
             assign line = mem[line_out_q];
             assign act_o[8*r +: 8] = row_en_i[r] ? line[8*place_q +: 8] : 8'd0;
         end

@@ -243,9 +243,9 @@ MUTANTS = (
         "pe",
         5,
         PE_FILE,
-        "if (en_i && last_i) shadow_o <= sum;",
-        "if (last_i) shadow_o <= sum;",
-        "the shadow changes without a beat",
+        "if (end_i) shadow_o <= sum;",
+        "if (en_i) shadow_o <= sum;",
+        "the shadow changes before the tile's end",
     ),
     Mutant(
         "pe-narrow",
