@@ -266,13 +266,13 @@ MUTANTS = (
         "16'h000a : 16'ha96b)",
         "a wrong LUT in the carry cells",
     ),
-    Mutant("trit-tap", 1, TAP, "triple[9:8] == 2'd0", "triple[9:7] == 3'd0", "-1 is taken for 0"),
+    Mutant("trit-tap", 1, TAP, "!byte_i[7] && !sum[7]", "!byte_i[7] && sum == 8'd0", "-1 is taken for 0"),
     Mutant(
         "trit-tap",
         1,
         TAP,
-        "rest_o = triple[7:0]",
-        "rest_o = {triple[7:1], 1'b0}",
+        "{sum[6:0], byte_i[0]}",
+        "{sum[6:0], 1'b0}",
         "the remainder loses a bit",
     ),
     Mutant(
