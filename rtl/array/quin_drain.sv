@@ -3,10 +3,11 @@
 //   y = 0;  for d in 0 .. D - 1:  y = 3 y + sum[r][D j + d]
 //   sp[dst_base + r * dst_row + first + j] = mul(mul(float(y), rscale[r]), cscale[j])     j < n - first
 // A column is read a cycle in ReadRows rows and joined for them at once; then the rows in use leave one a
-// cycle: ReadRows rows or fewer of a channel take max(D, rows) cycles. job_*: the MATMULs in order, up to
-// four ahead; those with rows or n of 0 have no tiles. tile_i: sums of a tile are there or will be when read
-// in order; scales_i: its column scales are there too; tile_free_o: its last sum has been read. value_o: one
-// more result went to the scratchpad's writer. done_o: the oldest MATMUL's results are all in the scratchpad.
+// cycle: ReadRows rows or fewer of a channel take max(D, rows) cycles, half a cycle more where these are equal.
+// job_*: the MATMULs in order, up to four ahead; those with rows or n of 0 have no tiles. tile_i: sums of a tile are
+// there or will be when read in order; scales_i: its column scales are there too; tile_free_o: its last sum has been
+// read. value_o: one more result went to the scratchpad's writer. done_o: the oldest MATMUL's results are all in the
+// scratchpad.
 `default_nettype none
 
 module quin_drain #(
@@ -219,8 +220,8 @@ module quin_drain #(
         else if (busy_q && !reading_q && tile_i) before_q <= after;
     end
 
-    // Joining. step: what was read moves on, in two steps to the sums; it waits when joined rows find those before still
-    // leaving. Beside it goes whether it is a channel's first or last trit, which of the rows is the last, whether that
+    // Joining. step: what was read moves on, in two steps to the sums; it waits where joined rows find those before still
+    // leaving, also their last one. Beside it goes whether it is a channel's first or last trit, which of the rows is the last, whether that
     // is the channel's last and that the MATMUL's.
     localparam int BesideBits = LeaveBits + 4;
     logic                         read_r_q, read_s_q, joined_q, first, last;
@@ -241,6 +242,8 @@ module quin_drain #(
             read_r_q <= read_o;
             read_s_q <= read_r_q;
             joined_q <= read_s_q && last;
+        end else if (take) begin
+            joined_q <= 1'b0;
         end
     end
     always_ff @(posedge clk_i) begin
@@ -286,7 +289,7 @@ module quin_drain #(
 
     assign last_row = row_q == last_v_q;
     assign take = joined_q && (!leaving_q || (last_row && move));
-    assign step = !joined_q || take;
+    assign step = !joined_q || !leaving_q;  // of registers only: it goes to every place of the array
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
