@@ -5,9 +5,10 @@
 // behind it starts the next tile, which may be for other rows. A cycle without a beat is a gap. The sums of a
 // tile stay in shadows until the next tile's last beat: done_o marks the cycle after which those of columns 5
 // b are there; columns 5 b + d follow d cycles later, so that a reader who takes them in order may start at
-// once. read_i with lane b and stage d of a column and a group of ReadRows rows: sums_o in the cycle after,
-// held; what rows without beats give has no meaning. The caller offers no last beat while a shadow is still
-// to be read. Counts are amounts of one cycle.
+// once. step_i moves reading on, read_i (with step_i) asks for the column of lane b and stage d in a group of ReadRows
+// rows, which is taken in this cycle: sums_o are there after the next step, until the one after; what rows without
+// beats give has no meaning. The caller offers no last beat while a shadow is still to be read. Counts are amounts of
+// one cycle.
 `default_nettype none
 
 module quin_array #(
@@ -15,9 +16,8 @@ module quin_array #(
     parameter int StreamBytes = 8,
     parameter int CarryBits = 15,
     parameter int Counters = 1,                             // 0: count_wraps_o is 0
-    // Rows read at once: a tile's sums leave one a cycle, and rows x columns / 5 of them need not wait for
-    // reading.
-    parameter int ReadRows = Rows % StreamBytes == 0 ? StreamBytes : Rows,  // divides Rows
+    // Rows read at once: reading takes Rows / ReadRows * Columns cycles of a tile, 40 or, with few columns, 80 for 8 rows.
+    parameter int ReadRows = Rows % StreamBytes != 0 ? Rows : StreamBytes <= 4 ? StreamBytes / 2 : StreamBytes,
     parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
     parameter int Columns = 5 * StreamBytes,                // derived
     parameter int SumBits = CarryBits + 8,                  // derived
@@ -32,6 +32,7 @@ module quin_array #(
     input  logic [8*Rows-1:0]                 act_i,     // int8; 0 for rows without the beat
     output logic                              done_o,
     input  logic                              read_i,
+    input  logic                              step_i,
     input  logic [LaneBits-1:0]               lane_i,
     input  logic [2:0]                        stage_i,
     input  logic [GroupBits-1:0]              group_i,
@@ -76,21 +77,19 @@ module quin_array #(
                 .en_o(en[Rows*(d+1) +: Rows]), .last_o(last[d+1]),
                 .bytes_o(bytes[BeatBits*(d+1) +: BeatBits]), .act_o(act[ActBits*(d+1) +: ActBits]),
                 .trits_o(trits[TritBits*(d+1) +: TritBits]),
-                .lane_i, .group_i,
+                .read_i, .here_i(stage_i == 3'(d)), .step_i, .lane_i, .group_i,
                 .sums_o(sums[ReadBits*d +: ReadBits]), .wraps_o(wraps[WrapBits*d +: WrapBits])
             );
         end
     endgenerate
 
-    // AND and OR, so that no chain of choices arises.
-    function automatic logic [ReadBits-1:0] pick(input logic [ReadBits*5-1:0] all, input logic [2:0] stage);
+    // All but the wanted stage give 0.
+    function automatic logic [ReadBits-1:0] joined(input logic [ReadBits*5-1:0] all);
         integer i;
-        pick = '0;
-        for (i = 0; i < 5; i = i + 1) pick = pick | (all[ReadBits*i +: ReadBits] & {ReadBits{stage == 3'(i)}});
+        joined = '0;
+        for (i = 0; i < 5; i = i + 1) joined = joined | all[ReadBits*i +: ReadBits];
     endfunction
-
-    always_ff @(posedge clk_i)
-        if (read_i) sums_o <= pick(sums, stage_i);
+    assign sums_o = joined(sums);
 
     // A beat is counted when it has passed: trits that are not zero times activations that are not.
     // The product is a few additions, no multiplier.

@@ -74,7 +74,7 @@ module quin_array_unit #(
     localparam int ChannelBits = $clog2(Columns);
     localparam int RowBits = Rows > 1 ? $clog2(Rows) : 1;
     localparam int SumBits = CarryBits + 8;
-    localparam int ReadRows = Rows % StreamBytes == 0 ? StreamBytes : Rows;
+    localparam int ReadRows = Rows % StreamBytes != 0 ? Rows : StreamBytes <= 4 ? StreamBytes / 2 : StreamBytes;  // as quin_array's
     localparam int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1;
 
     logic rst_n;
@@ -232,7 +232,7 @@ module quin_array_unit #(
 
     // ---- blocks ----
     logic [8*Rows-1:0]       act;
-    logic                    rscale_we, cscale_we, scales_end, scale_room, read, read_scale;
+    logic                    rscale_we, cscale_we, scales_end, scale_room, read, step, read_scale;
     logic [RowBits-1:0]      rscale_at;
     logic [31:0]             scale, cscale;
     logic [LaneBits-1:0]     lane;
@@ -260,7 +260,7 @@ module quin_array_unit #(
         .clk_i, .rst_ni(rst_n),
         .en_i(beat ? row_en_q : '0), .last_i(last_k), .beat_i(stream_data_i), .act_i(act),
         .done_o(array_done),
-        .read_i(read), .lane_i(lane), .stage_i(stage), .group_i(group), .sums_o(sums),
+        .read_i(read), .step_i(step), .lane_i(lane), .stage_i(stage), .group_i(group), .sums_o(sums),
         .count_adds_o, .count_skipped_o, .count_wraps_o
     );
 
@@ -279,7 +279,7 @@ module quin_array_unit #(
         .scale_room_o(scale_room), .rscale_we_i(rscale_we), .rscale_at_i(rscale_at), .cscale_we_i(cscale_we),
         .scale_i(scale), .scales_end_i(scales_end),
         .tile_i(sums_q), .scales_i(scales_in_q), .tile_free_o(tile_free),
-        .read_o(read), .lane_o(lane), .stage_o(stage), .group_o(group), .read_scale_o(read_scale),
+        .read_o(read), .step_o(step), .lane_o(lane), .stage_o(stage), .group_o(group), .read_scale_o(read_scale),
         .channel_o(channel), .sums_i(sums), .cscale_i(cscale),
         .req_o(drain_req_o), .gnt_i(drain_gnt_i), .addr_o(drain_addr_o), .wdata_o(drain_wdata_o),
         .wstrb_o(drain_wstrb_o),

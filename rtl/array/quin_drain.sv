@@ -3,10 +3,11 @@
 //   y = 0;  for d in 0 .. D - 1:  y = 3 y + sum[r][D j + d]
 //   sp[dst_base + r * dst_row + first + j] = mul(mul(float(y), rscale[r]), cscale[j])     j < n - first
 // A column is read a cycle in ReadRows rows and joined for them at once; then the rows in use leave one a
-// cycle: ReadRows rows or fewer of a channel take max(D, rows) cycles. job_*: the MATMULs in order, up to
-// four ahead; those with rows or n of 0 have no tiles. tile_i: sums of a tile are there or will be when read
-// in order; scales_i: its column scales are there too; tile_free_o: its last sum has been read. value_o: one
-// more result went to the scratchpad's writer. done_o: the oldest MATMUL's results are all in the scratchpad.
+// cycle: ReadRows rows or fewer of a channel take max(D, rows) cycles, half a cycle more where these are equal.
+// job_*: the MATMULs in order, up to four ahead; those with rows or n of 0 have no tiles. tile_i: sums of a tile are
+// there or will be when read in order; scales_i: its column scales are there too; tile_free_o: its last sum has been
+// read. value_o: one more result went to the scratchpad's writer. done_o: the oldest MATMUL's results are all in the
+// scratchpad.
 `default_nettype none
 
 module quin_drain #(
@@ -42,10 +43,12 @@ module quin_drain #(
     input  logic                    cscale_we_i,
     input  logic [31:0]             scale_i,
     input  logic                    scales_end_i,
-    // Sums of a column and its channel's scale, in the cycle after read_o.
+    // Reading moves on by a step. Sums of a column come after the step behind the one with read_o, its channel's scale
+    // in the cycle after read_scale_o, held.
     input  logic                    tile_i,
     input  logic                    scales_i,
     output logic                    tile_free_o,
+    output logic                    step_o,
     output logic                    read_o,
     output logic [LaneBits-1:0]     lane_o,       // of the column
     output logic [2:0]              stage_o,
@@ -78,23 +81,21 @@ module quin_drain #(
     logic [6:0]  next_rows, write_rows;
     logic [19:0] next_n, write_base, write_row;
     logic [1:0]  next_precision;
-    logic [2:0]  unused_read_count, unused_write_count;
 
     assign job_ready_o = read_ready && write_ready;
     assign push = job_valid_i && job_ready_o;
 
-    quin_fifo #(.Width(31), .Depth(4)) read_jobs (
+    quin_drain_jobs #(.Width(31), .Depth(4)) read_jobs (
         .clk_i, .rst_ni, .valid_i(push), .ready_o(read_ready),
         .data_i({job_empty_i, job_rows_i, job_n_i, job_precision_i, job_column_scales_i}),
         .valid_o(next_valid), .ready_i(next_ready),
-        .data_o({next_empty, next_rows, next_n, next_precision, next_column_scales}),
-        .count_o(unused_read_count)
+        .data_o({next_empty, next_rows, next_n, next_precision, next_column_scales})
     );
-    quin_fifo #(.Width(48), .Depth(4)) write_jobs (
+    quin_drain_jobs #(.Width(48), .Depth(4)) write_jobs (
         .clk_i, .rst_ni, .valid_i(push), .ready_o(write_ready),
         .data_i({job_empty_i, job_rows_i, job_dst_base_i, job_dst_row_i}),
         .valid_o(write_valid), .ready_i(write_next),
-        .data_o({write_empty, write_rows, write_base, write_row}), .count_o(unused_write_count)
+        .data_o({write_empty, write_rows, write_base, write_row})
     );
 
     // Two MATMULs have their scales here: they are fetched ahead, and go when the last result has.
@@ -125,8 +126,9 @@ module quin_drain #(
     logic [2:0]             stage_q, stage_0_q, next_stage;
     logic [GroupBits-1:0]   group_q;
     logic [ChannelBits-1:0] channel_q, last_channel_q;
-    logic [19:0]            n_left_q, channels_q, here;
-    logic                   step, last_trit, last_group, last_tile_q;
+    logic [19:0]            n_q;                           // channels of the MATMUL
+    logic [20:0]            before_q, after, channels_q;   // of these before this tile, before the next, of a tile
+    logic                   step, last_trit, last_group, last_tile, last_tile_q;
 
     assign next_ready = !busy_q && (next_empty || scales_new_q != 2'd0);
     assign begin_job = next_valid && next_ready && !next_empty;
@@ -134,7 +136,9 @@ module quin_drain #(
     assign last_group = rows_left_q <= 7'(ReadRows);
     assign next_stage = stage_q == 3'd4 ? 3'd0 : stage_q + 3'd1;
     assign next_lane = stage_q == 3'd4 ? lane_q + 1'b1 : lane_q;
-    assign here = n_left_q <= channels_q ? n_left_q : channels_q;
+    assign after = before_q + channels_q;
+    assign last_tile = after >= {1'b0, n_q};
+    assign step_o = step;
     assign read_o = reading_q && step && (scales_i || !last_trit);
     assign lane_o = lane_q;
     assign stage_o = stage_q;
@@ -162,20 +166,20 @@ module quin_drain #(
     always_ff @(posedge clk_i) begin
         if (begin_job) begin
             rows_q <= next_rows;
-            n_left_q <= next_n;
+            n_q <= next_n;
             column_scales_q <= next_column_scales;
             case (next_precision)
                 quin_pkg::PRECISION_D1: begin
                     trits_q <= 4'd1;
-                    channels_q <= 20'(Columns);
+                    channels_q <= 21'(Columns);
                 end
                 quin_pkg::PRECISION_D5: begin
                     trits_q <= 4'd5;
-                    channels_q <= 20'(StreamBytes);
+                    channels_q <= 21'(StreamBytes);
                 end
                 default: begin
                     trits_q <= 4'd10;
-                    channels_q <= 20'(StreamBytes / 2);
+                    channels_q <= 21'(StreamBytes / 2);
                 end
             endcase
         end else if (busy_q && !reading_q && tile_i) begin
@@ -187,9 +191,8 @@ module quin_drain #(
             rows_left_q <= rows_q;
             channel_q <= '0;
             trit_q <= '0;
-            last_channel_q <= ChannelBits'(here - 20'd1);
-            last_tile_q <= n_left_q <= channels_q;
-            n_left_q <= n_left_q - here;
+            last_channel_q <= (last_tile ? ChannelBits'(n_q) - ChannelBits'(before_q) : ChannelBits'(channels_q)) - 1'b1;
+            last_tile_q <= last_tile;
         end else if (read_o) begin
             trit_q <= last_trit ? '0 : trit_q + 1'b1;
             if (!last_trit || last_group) begin
@@ -212,40 +215,53 @@ module quin_drain #(
         end
     end
 
-    // Joining. step: what was read moves on; it waits when joined rows find those before still leaving.
-    // Beside them goes which of the rows is the last, whether that is the channel's last and that the
-    // MATMUL's.
-    logic                         read_q, first_q, last_q, joined_q;
-    logic                         column_scales_r_q, bank_r_q, row_end_r_q, end_r_q, row_end_y_q, end_y_q;
-    logic [LeaveBits-1:0]         last_r_q, last_y_q;
+    always_ff @(posedge clk_i) begin
+        if (begin_job) before_q <= '0;
+        else if (busy_q && !reading_q && tile_i) before_q <= after;
+    end
+
+    // Joining. step: what was read moves on, in two steps to the sums; it waits where joined rows find those before still
+    // leaving, also their last one. Beside it goes whether it is a channel's first or last trit, which of the rows is the last, whether that
+    // is the channel's last and that the MATMUL's.
+    localparam int BesideBits = LeaveBits + 4;
+    logic                         read_r_q, read_s_q, joined_q, first, last;
+    logic                         column_scales_r_q, bank_r_q, row_end_s, end_s, row_end_y_q, end_y_q;
+    logic [BesideBits-1:0]        beside_r_q, beside_s_q;
+    logic [LeaveBits-1:0]         last_s, last_y_q;
+    logic [31:0]                  cscale_s_q;
     logic [JoinBits*ReadRows-1:0] joined;
     logic [31:0]                  cscale_y_q;
     logic [31:0]                  cscale0_q, cscale1_q;  // of the two banks
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
-            read_q <= 1'b0;
+            read_r_q <= 1'b0;
+            read_s_q <= 1'b0;
             joined_q <= 1'b0;
         end else if (step) begin
-            read_q <= read_o;
-            joined_q <= read_q && last_q;
+            read_r_q <= read_o;
+            read_s_q <= read_r_q;
+            joined_q <= read_s_q && last;
+        end else if (take) begin
+            joined_q <= 1'b0;
         end
     end
     always_ff @(posedge clk_i) begin
         if (step) begin
-            first_q <= trit_q == 0;
-            last_q <= last_trit;
-            last_r_q <= last_group ? LeaveBits'(rows_left_q - 7'd1) : LeaveBits'(ReadRows - 1);
-            row_end_r_q <= last_group;
-            end_r_q <= last_group && last_tile_q && channel_q == last_channel_q;
+            beside_r_q <= {last_group ? LeaveBits'(rows_left_q - 7'd1) : LeaveBits'(ReadRows - 1), last_group,
+                           last_group && last_tile_q && channel_q == last_channel_q, last_trit, trit_q == 0};
             column_scales_r_q <= column_scales_q;
             bank_r_q <= bank_q;
         end
-        if (step && read_q) begin
-            cscale_y_q <= column_scales_r_q ? cscale_i : bank_r_q ? cscale1_q : cscale0_q;
-            last_y_q <= last_r_q;
-            row_end_y_q <= row_end_r_q;
-            end_y_q <= end_r_q;
+        if (step && read_r_q) begin
+            beside_s_q <= beside_r_q;
+            cscale_s_q <= column_scales_r_q ? cscale_i : bank_r_q ? cscale1_q : cscale0_q;
+        end
+        if (step && read_s_q) begin
+            cscale_y_q <= cscale_s_q;
+            last_y_q <= last_s;
+            row_end_y_q <= row_end_s;
+            end_y_q <= end_s;
         end
         if (cscale_we_i) begin
             if (fetch_bank_q) cscale1_q <= scale_i;
@@ -253,11 +269,13 @@ module quin_drain #(
         end
     end
 
+    assign {last_s, row_end_s, end_s, last, first} = beside_s_q;
+
     genvar r;
     generate
         for (r = 0; r < ReadRows; r = r + 1) begin : g_row
             quin_join #(.SumBits(SumBits), .JoinBits(JoinBits)) horner (
-                .clk_i, .en_i(step && read_q), .first_i(first_q), .sum_i(sums_i[SumBits*r +: SumBits]),
+                .clk_i, .en_i(step && read_s_q), .first_i(first), .sum_i(sums_i[SumBits*r +: SumBits]),
                 .y_o(joined[JoinBits*r +: JoinBits])
             );
         end
@@ -271,7 +289,7 @@ module quin_drain #(
 
     assign last_row = row_q == last_v_q;
     assign take = joined_q && (!leaving_q || (last_row && move));
-    assign step = !joined_q || take;
+    assign step = !joined_q || !leaving_q;  // of registers only: it goes to every place of the array
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -299,8 +317,8 @@ module quin_drain #(
     logic                run, scale_bank_q;
     logic [JoinBits-1:0] y;
     logic [39:0]         y40;
-    logic [31:0]         as_float, rscale, scaled, cscale, result;
-    logic [RowBits-1:0]  scale_row_q;  // the row whose float stands before the first product
+    logic [31:0]         as_float, rscale_q, scaled, cscale, result;
+    logic [RowBits-1:0]  scale_row_q;  // the row that is a cycle away from the first product
     logic [31:0]         rscale_mem [0:(2<<RowBits)-1];
 
     assign move = !valid_q[Cycles-1] || ready;
@@ -321,9 +339,9 @@ module quin_drain #(
             scale_bank_q <= 1'b0;
         end else if (run) begin
             valid_q <= {valid_q[Cycles-2:0], leaving_q};
-            if (valid_q[FloatCycles-1]) begin
-                scale_row_q <= row_end_q[FloatCycles-1] ? '0 : scale_row_q + 1'b1;
-                if (end_all_q[FloatCycles-1]) scale_bank_q <= !scale_bank_q;
+            if (valid_q[FloatCycles-2]) begin
+                scale_row_q <= row_end_q[FloatCycles-2] ? '0 : scale_row_q + 1'b1;
+                if (end_all_q[FloatCycles-2]) scale_bank_q <= !scale_bank_q;
             end
         end
         if (run) begin
@@ -334,10 +352,11 @@ module quin_drain #(
 
     always_ff @(posedge clk_i)
         if (rscale_we_i) rscale_mem[{rscale_at_i, fetch_bank_q}] <= scale_i;
-    assign rscale = rscale_mem[{scale_row_q, scale_bank_q}];
+    always_ff @(posedge clk_i)
+        if (run) rscale_q <= rscale_mem[{scale_row_q, scale_bank_q}];
 
     quin_f32_from_int to_float (.clk_i, .rst_ni, .en_i(run), .x_i(y40), .y_o(as_float));
-    quin_f32_mul by_row (.clk_i, .rst_ni, .en_i(run), .a_i(as_float), .b_i(rscale), .y_o(scaled));
+    quin_f32_mul by_row (.clk_i, .rst_ni, .en_i(run), .a_i(as_float), .b_i(rscale_q), .y_o(scaled));
     quin_delay #(.Width(32), .Cycles(FloatCycles + MulCycles)) beside (
         .clk_i, .en_i(run), .d_i(cscale_v_q), .q_o(cscale)
     );

@@ -72,17 +72,18 @@ module quin_drain_write #(
         end
     end
 
-    // Writing. Addresses count words: of row out_row_q and of row 0.
+    // Writing. Addresses count lines: of row out_row_q and of row 0.
     logic                 busy_q, empty_q, done_q, req_q, out_half_q;
     logic [6:0]           rows_q;
     logic [RowBits-1:0]   out_row_q;
-    logic [19:0]          dst_row_q, addr_q, line_q;
+    logic [19-LineShift:0] dst_row_q, addr_q, line_q;
     logic [LineShift-1:0] out_end;
-    logic                 out_last;
+    logic                 out_last, unused_low;
 
     assign job_ready_o = !busy_q;
     assign req_o = req_q;  // a register: it goes far
-    assign addr_o = addr_q >> LineShift;
+    assign addr_o = 20'(addr_q);
+    assign unused_low = ^{job_dst_base_i[LineShift-1:0], job_dst_row_i[LineShift-1:0]};
     assign out_end = out_half_q ? end1_q : end0_q;
     assign out_last = req_o && gnt_i && 7'(out_row_q) == rows_q - 7'd1;
     assign done_o = done_q;
@@ -112,15 +113,16 @@ module quin_drain_write #(
         if (job_valid_i && job_ready_o) begin
             empty_q <= job_empty_i;
             rows_q <= job_rows_i;
-            dst_row_q <= job_dst_row_i;
-            out_row_q <= '0;
-            addr_q <= job_dst_base_i;
-            line_q <= job_dst_base_i;
+            dst_row_q <= job_dst_row_i[19:LineShift];
+            line_q <= job_dst_base_i[19:LineShift];
         end else if (out_last) begin
+            line_q <= line_q + 1'b1;
+        end
+        // There is a cycle without a request before the next lines.
+        if (!req_q) begin
             out_row_q <= '0;
-            addr_q <= line_q + 20'(LineWords);
-            line_q <= line_q + 20'(LineWords);
-        end else if (req_o && gnt_i) begin
+            addr_q <= line_q;
+        end else if (gnt_i) begin
             out_row_q <= out_row_q + 1'b1;
             addr_q <= addr_q + dst_row_q;
         end
@@ -140,26 +142,46 @@ module quin_drain_write #(
     endgenerate
     assign wstrb_o[3:0] = 4'hf;
 
-    // One cycle to turn the word, one to add it. A half has its own result, which stays until its lines are
-    // written.
-    logic        turned_q, turned_end_q, turned_half_q, fresh_q;
-    logic [31:0] turned_word_q, sum, sum_q, sum0_q, sum1_q;
+    // Two cycles to turn the word, one to add it. It is turned as two halves, each times 2^(turn mod 16). A half of the
+    // buffer has its own result, which stays until its lines are written.
+    logic        halves_q, turned_q, halves_end_q, turned_end_q, halves_half_q, turned_half_q;
+    logic [15:0] once_q, power_q, upper_q, lower_q;  // once_q: 2^(turn_q mod 16)
+    logic [31:0] upper, lower, turned_upper_q, turned_lower_q, sum, sum_q, sum0_q, sum1_q;
 
-    assign sum = (fresh_q ? 32'd0 : sum_q) + turned_word_q;
+    assign upper = {16'd0, upper_q} * {16'd0, power_q};
+    assign lower = {16'd0, lower_q} * {16'd0, power_q};
+    quin_drain_sum add (
+        .acc_i(sum_q), .x_i({turned_upper_q[15:0], turned_lower_q[15:0]}),
+        .y_i({turned_lower_q[31:16], turned_upper_q[31:16]}), .sum_o(sum)
+    );
     assign checksum_o = empty_q ? 32'd0 : out_half_q ? sum0_q : sum1_q;  // the half is the next one already
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) turned_q <= 1'b0;
-        else turned_q <= take;
-        if (take) begin
-            turned_word_q <= 32'(({value_i, value_i} << turn_q) >> 32);
-            turned_end_q <= last_i;
-            turned_half_q <= half_q;
+        if (!rst_ni || (take && last_row_i && last_i)) once_q <= 16'd1;
+        else if (take && last_row_i) once_q <= {once_q[14:0], once_q[15]};
+        if (!rst_ni) begin
+            halves_q <= 1'b0;
+            turned_q <= 1'b0;
+        end else begin
+            halves_q <= take;
+            turned_q <= halves_q;
         end
-        if (!rst_ni) fresh_q <= 1'b1;
-        else if (turned_q) fresh_q <= turned_end_q;
+        if (take) begin
+            power_q <= once_q;
+            upper_q <= turn_q[4] ? value_i[15:0] : value_i[31:16];
+            lower_q <= turn_q[4] ? value_i[31:16] : value_i[15:0];
+            halves_end_q <= last_i;
+            halves_half_q <= half_q;
+        end
+        if (halves_q) begin
+            turned_upper_q <= upper;
+            turned_lower_q <= lower;
+            turned_end_q <= halves_end_q;
+            turned_half_q <= halves_half_q;
+        end
+        if (!rst_ni || (turned_q && turned_end_q)) sum_q <= 32'd0;
+        else if (turned_q) sum_q <= sum;
         if (turned_q) begin
-            sum_q <= sum;
             if (turned_half_q) sum1_q <= sum;
             else sum0_q <= sum;
         end

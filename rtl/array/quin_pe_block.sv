@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PEs of one stage, Rows x Lanes: a row shares its activation, a lane its trit. en_i, last_i: as for
-// quin_pe, en_i of the rows from row 0 on that the beat is for. wraps_o: how many PEs wrapped at a beat, some
-// cycles later. lane_i, group_i: sums_o are the shadows of a lane in ReadRows rows from row group_i *
-// ReadRows on, combinational. For synthesis, Icarus and proofs a PE is a quin_pe. Verilator
-// gets the same as a loop over two arrays: code that stays in the processor's cache, and rows that are not in
-// use cost nothing. With QUIN_STRUCTURE it takes quin_pe too.
+// The PEs of one stage, Rows x Lanes: a row shares its activation, a lane its trit. en_i: the rows from row 0 on
+// that the beat is for; end_i: it is a tile's last. wraps_o: how many PEs wrapped at a beat, some cycles later.
+// read_i with lane_i and group_i takes the shadows of a lane in ReadRows rows from row group_i * ReadRows on; the next
+// step_i gives them, sums_o, or 0 unless here_i was there with read_i. Then sums_o holds until the next step_i. For
+// synthesis, Icarus and proofs a PE is a quin_pe. Verilator gets the same as a loop over two arrays: code that stays in
+// the processor's cache, and rows that are not in use cost nothing. With QUIN_STRUCTURE it takes quin_pe too.
 `default_nettype none
 
 module quin_pe_block #(
@@ -22,10 +22,13 @@ module quin_pe_block #(
     input  logic                        clk_i,
     input  logic                        rst_ni,
     input  logic [Rows-1:0]             en_i,
-    input  logic                        last_i,
+    input  logic                        end_i,
     input  logic [Lanes-1:0]            plus_i,
     input  logic [Lanes-1:0]            minus_i,
     input  logic [8*Rows-1:0]           act_i,
+    input  logic                        read_i,
+    input  logic                        here_i,
+    input  logic                        step_i,
     input  logic [LaneBits-1:0]         lane_i,
     input  logic [GroupBits-1:0]        group_i,
     output logic [SumBits*ReadRows-1:0] sums_o,
@@ -36,6 +39,10 @@ module quin_pe_block #(
 `define QUIN_LOOP
 `endif
 `endif
+
+    logic here_q;  // what was taken is wanted
+    always_ff @(posedge clk_i)
+        if (read_i) here_q <= here_i;
 
 `ifdef QUIN_LOOP
     // Written in place: only this block reads acc_q, and nobody reads a shadow in the cycle that writes it.
@@ -69,7 +76,7 @@ module quin_pe_block #(
                     wraps = wraps + WrapBits'(((acc ^ sum) >> 8) & SumBits'(1));
                     acc_q[r * Lanes + i] = sum;
                 end
-                if (last_i) begin
+                if (end_i) begin
                     for (i = 0; i < Lanes; i = i + 1) begin
                         shadow_q[r * Lanes + i] = acc_q[r * Lanes + i];
                         acc_q[r * Lanes + i] = '0;
@@ -83,10 +90,13 @@ module quin_pe_block #(
         wraps_o <= Counters != 0 ? wraps : '0;
     end
 
-    always_comb begin : read
+    logic [SumBits*ReadRows-1:0] taken_q;
+    always_ff @(posedge clk_i) begin : read
         integer r;
-        for (r = 0; r < ReadRows; r = r + 1)
-            sums_o[SumBits*r +: SumBits] = shadow_q[(32'(group_i) * ReadRows + r) * Lanes + 32'(lane_i)];
+        if (read_i && here_i)
+            for (r = 0; r < ReadRows; r = r + 1)
+                taken_q[SumBits*r +: SumBits] <= shadow_q[(32'(group_i) * ReadRows + r) * Lanes + 32'(lane_i)];
+        if (step_i) sums_o <= here_q ? taken_q : '0;
     end
     /* verilator lint_on BLKSEQ */
 `else
@@ -97,7 +107,7 @@ module quin_pe_block #(
         for (r = 0; r < Rows; r = r + 1) begin : g_row
             for (i = 0; i < Lanes; i = i + 1) begin : g_lane
                 quin_pe #(.CarryBits(CarryBits)) pe (
-                    .clk_i, .rst_ni, .en_i(en_i[r]), .last_i, .plus_i(plus_i[i]), .minus_i(minus_i[i]),
+                    .clk_i, .rst_ni, .en_i(en_i[r]), .end_i, .plus_i(plus_i[i]), .minus_i(minus_i[i]),
                     .a_i(act_i[8*r +: 8]), .wrap_o(wrap[r*Lanes+i]),
                     .shadow_o(shadows[SumBits*(r*Lanes+i) +: SumBits])
                 );
@@ -122,29 +132,44 @@ module quin_pe_block #(
         end
     endgenerate
 
-    // AND and OR, so that no chain of choices arises.
-    function automatic logic [SumBits*ReadRows-1:0] pick(input logic [SumBits*Rows*Lanes-1:0] all,
-                                                         input logic [Groups*Lanes-1:0] wanted);
-        integer n, k;
-        pick = '0;
-        for (n = 0; n < Rows; n = n + 1)
-            for (k = 0; k < Lanes; k = k + 1)
-                pick[SumBits*(n%ReadRows) +: SumBits] = pick[SumBits*(n%ReadRows) +: SumBits] |
-                    (all[SumBits*(n*Lanes+k) +: SumBits] & {SumBits{wanted[(n/ReadRows)*Lanes+k]}});
-    endfunction
-    logic [Groups*Lanes-1:0] wanted;
+    // The choice is made by registers' synchronous resets, which cost no gates: what is not wanted is taken as 0, in a
+    // register of each PE and then in one of the stage, and between them stands an OR.
+    logic [Groups*Lanes-1:0]       away;   // a lane's rows that are not wanted
+    logic [SumBits*Rows*Lanes-1:0] taken;  // as shadows
     generate
         for (r = 0; r < Groups; r = r + 1) begin : g_group
-            for (i = 0; i < Lanes; i = i + 1) begin : g_wanted
-                assign wanted[r*Lanes+i] = lane_i == LaneBits'(i) && (Groups == 1 || group_i == GroupBits'(r));
+            for (i = 0; i < Lanes; i = i + 1) begin : g_away
+                assign away[r*Lanes+i] = read_i && (lane_i != LaneBits'(i) || (Groups > 1 && group_i != GroupBits'(r)));
             end
+        end
+        for (r = 0; r < Rows * Lanes; r = r + 1) begin : g_taken
+            logic [SumBits-1:0] taken_q;
+            always_ff @(posedge clk_i) begin
+                if (away[(r/Lanes/ReadRows)*Lanes+r%Lanes]) taken_q <= '0;
+                else if (read_i) taken_q <= shadows[SumBits*r +: SumBits];
+            end
+            assign taken[SumBits*r +: SumBits] = taken_q;
         end
         if (Groups == 1) begin : g_one
             logic unused_group;
             assign unused_group = ^group_i;
         end
     endgenerate
-    assign sums_o = pick(shadows, wanted);
+
+    function automatic logic [SumBits*ReadRows-1:0] joined(input logic [SumBits*Rows*Lanes-1:0] all);
+        integer n, k;
+        joined = '0;
+        for (n = 0; n < Rows; n = n + 1)
+            for (k = 0; k < Lanes; k = k + 1)
+                joined[SumBits*(n%ReadRows) +: SumBits] = joined[SumBits*(n%ReadRows) +: SumBits] |
+                    all[SumBits*(n*Lanes+k) +: SumBits];
+    endfunction
+    logic elsewhere;
+    assign elsewhere = step_i && !here_q;
+    always_ff @(posedge clk_i) begin
+        if (elsewhere) sums_o <= '0;
+        else if (step_i) sums_o <= joined(taken);
+    end
 `endif
 endmodule
 

@@ -8,11 +8,12 @@ module quin_trit_tap (
     output logic       minus_o,
     output logic [7:0] rest_o
 );
-    logic [9:0] triple;  // 0 .. 765
-    assign triple = {1'b0, byte_i, 1'b0} + {2'b0, byte_i};
-    assign plus_o = triple[9];
-    assign minus_o = triple[9:8] == 2'd0;
-    assign rest_o = triple[7:0];
+    // 3 * q is 0 .. 765. Its lowest bit is that of q, and bits 7 .. 1 are a sum whose carry meets the highest bit of q.
+    logic [7:0] sum;
+    assign sum = {1'b0, byte_i[6:0]} + {1'b0, byte_i[7:1]};
+    assign plus_o = byte_i[7] && sum[7];
+    assign minus_o = !byte_i[7] && !sum[7];
+    assign rest_o = {sum[6:0], byte_i[0]};
 endmodule
 
 `default_nettype wire

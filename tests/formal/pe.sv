@@ -9,7 +9,7 @@ module pe #(
     input logic       clk_i,
     input logic       rst_ni,
     input logic       en_i,
-    input logic       last_i,
+    input logic       end_i,
     input logic       plus_i,
     input logic       minus_i,
     input logic [7:0] a_i
@@ -20,7 +20,7 @@ module pe #(
     logic wrap;
     logic [SumBits-1:0] shadow, acc;
     quin_pe #(.CarryBits(CarryBits)) dut (
-        .clk_i, .rst_ni, .en_i, .last_i, .plus_i, .minus_i, .a_i, .wrap_o(wrap), .shadow_o(shadow)
+        .clk_i, .rst_ni, .en_i, .end_i, .plus_i, .minus_i, .a_i, .wrap_o(wrap), .shadow_o(shadow)
     );
     assign acc = {dut.hi_q, dut.lo_q};
 
@@ -37,17 +37,17 @@ module pe #(
     initial shadow_known_q = 1'b0;
     always_ff @(posedge clk_i) begin
         started_q <= 1'b1;
-        if (!rst_ni || (en_i && last_i)) begin
+        if (!rst_ni || end_i) begin
             exact_q <= 32'sd0;
             beats_q <= 32'sd0;
         end else if (en_i) begin
             exact_q <= next;
             beats_q <= beats_q + 32'sd1;
         end
-        if (rst_ni && en_i && last_i) begin
+        if (rst_ni && en_i && end_i) begin
             shadow_exact_q <= next;
             shadow_known_q <= 1'b1;
-        end else if (!rst_ni) shadow_known_q <= 1'b0;
+        end else if (!rst_ni || end_i) shadow_known_q <= 1'b0;
     end
 
     // The cycle before.
@@ -58,14 +58,15 @@ module pe #(
     always_ff @(posedge clk_i) begin
         past_acc_q <= acc;
         past_shadow_q <= shadow;
-        held_q <= rst_ni && (!en_i || (!last_i && (!(plus_i || minus_i) || a_i == 8'd0)));
-        kept_q <= rst_ni && !(en_i && last_i);
+        held_q <= rst_ni && (!en_i || (!end_i && (!(plus_i || minus_i) || a_i == 8'd0)));
+        kept_q <= rst_ni && !end_i;
     end
 
     always_comb begin
         if (!started_q) assume (!rst_ni);
         assume (!(plus_i && minus_i));
         if (started_q && en_i) assume (beats_q < MaxBeats);
+        if (started_q && end_i && !en_i) assume (beats_q == 32'sd0);  // a place that is not in use
         if (started_q) begin
             assert (acc_exact == exact_q);
             assert (beats_q >= 32'sd0 && beats_q <= MaxBeats);

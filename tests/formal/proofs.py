@@ -28,6 +28,7 @@ class Proof:
 
 
 PE = ("rtl/array/quin_pe_add.sv", "rtl/array/quin_pe.sv")
+DRAIN = ("rtl/array/quin_drain_sum.sv", "rtl/array/quin_join.sv")
 FIFO = ("rtl/common/quin_fifo.sv",)
 SKID_FILE = ("rtl/common/quin_skid.sv",)
 
@@ -64,6 +65,8 @@ PROOFS = (
     Proof("pe-narrow", "pe", PE, "bmc", 18, {"CarryBits": 4}),
     Proof("pe-add", "pe_add", PE[:1], "bmc", 1),
     Proof("pe-add-ecp5", "pe_add", PE[:1], "bmc", 1, defines=("QUIN_ECP5",), ecp5=True),
+    Proof("drain-cells", "drain_cells", DRAIN, "bmc", 3),
+    Proof("drain-cells-ecp5", "drain_cells", DRAIN, "bmc", 3, defines=("QUIN_ECP5",), ecp5=True),
     Proof("trit-tap", "trit_tap", ("rtl/array/quin_trit_tap.sv",), "bmc", 1),
     Proof("fifo", "fifo", FIFO, "prove", 3, {"Depth": 4, "Width": 4}),
     Proof("fifo-16", "fifo", FIFO, "prove", 3, {"Depth": 16, "Width": 8}),
@@ -245,9 +248,9 @@ MUTANTS = (
         "pe",
         5,
         PE_FILE,
-        "if (en_i && last_i) shadow_o <= sum;",
-        "if (last_i) shadow_o <= sum;",
-        "the shadow changes without a beat",
+        "if (end_i) shadow_o <= sum;",
+        "if (en_i) shadow_o <= sum;",
+        "the shadow changes before the tile's end",
     ),
     Mutant(
         "pe-narrow",
@@ -268,13 +271,15 @@ MUTANTS = (
         "16'h000a : 16'ha96b)",
         "a wrong LUT in the carry cells",
     ),
-    Mutant("trit-tap", 1, TAP, "triple[9:8] == 2'd0", "triple[9:7] == 3'd0", "-1 is taken for 0"),
+    Mutant("drain-cells", 3, DRAIN[0], "(x_i | y_i)", "(x_i ^ y_i)", "an exclusive or"),
+    Mutant("drain-cells-ecp5", 3, DRAIN[0], ".INIT1(16'h56aa)", ".INIT1(16'h66aa)", "a wrong LUT in the carry cells"),
+    Mutant("trit-tap", 1, TAP, "!byte_i[7] && !sum[7]", "!byte_i[7] && sum == 8'd0", "-1 is taken for 0"),
     Mutant(
         "trit-tap",
         1,
         TAP,
-        "rest_o = triple[7:0]",
-        "rest_o = {triple[7:1], 1'b0}",
+        "{sum[6:0], byte_i[0]}",
+        "{sum[6:0], 1'b0}",
         "the remainder loses a bit",
     ),
     Mutant(

@@ -106,8 +106,13 @@ private:
     size_t taken_jobs = 0, beat_job = 0;
     uint64_t beat_at = 0;  // beats of beat_job that were taken, column scales too
     uint64_t now = 0, left = 0;
-    uint32_t batch = 0, read_line = 0;
-    bool stream_offered = false, job_offered = false, read_granted = false;
+    uint32_t batch = 0;
+    static constexpr uint32_t READ_CYCLES = 3;  // port B of the scratchpad, docs/rtl.md
+    struct Read {
+        bool granted;
+        uint32_t line;
+    } reads[READ_CYCLES] = {};
+    bool stream_offered = false, job_offered = false;
     struct Request {
         bool open;
         uint64_t strobes;
@@ -198,9 +203,10 @@ private:
         top.clk_i = 0;
         offer_job();
         offer_beat();
-        if (read_granted)
-            set_bytes(top.array_rdata_i, &sp[read_line * L]);
-        top.array_rvalid_i = read_granted;
+        const Read &read = reads[now % READ_CYCLES];
+        if (read.granted)
+            set_bytes(top.array_rdata_i, &sp[read.line * L]);
+        top.array_rvalid_i = read.granted;
         top.array_gnt_i = top.drain_gnt_i = 0;
         top.eval();
         bool open = top.rst_ni && (!slow_memory || below(100) >= slow_memory);
@@ -219,10 +225,10 @@ private:
     void memory()
     {
         Request request = {};
-        read_granted = top.array_gnt_i;
-        read_line = request.addr = top.array_addr_o;
-        if (read_granted && (read_line + 1) * L > sp.size())
-            fail("read beyond the scratchpad", read_line);
+        request.addr = top.array_addr_o;
+        reads[now % READ_CYCLES] = {bool(top.array_gnt_i), request.addr};
+        if (top.array_gnt_i && (request.addr + 1) * L > sp.size())
+            fail("read beyond the scratchpad", request.addr);
         check_held("read request changed", held_read, request, top.array_req_o, top.array_gnt_i);
         if (!top.drain_req_o && !held_write.open)
             return;

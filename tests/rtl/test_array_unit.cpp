@@ -234,9 +234,11 @@ static void time_of(Bench &bench, golden_device *golden, const Shape &s, uint32_
            (unsigned long long)lost);
     if (lost > 4)
         bench.fail("beats lost between MATMULs", lost, 4);
-    // Rows x columns / D results leave within a tile, unless it is shorter than they are many.
+    // Rows x columns / D results leave within a tile, and its columns are read in groups of rows, unless it is shorter
+    // than these are many.
+    const uint32_t read_rows = R % W ? R : W <= 4 ? W / 2 : W, reads = 5 * W * ((s.rows + read_rows - 1) / read_rows);
     uint32_t leave = 5 * W / trits_of(s) * (s.rows > trits_of(s) ? s.rows : trits_of(s));
-    if (s.k >= 64 && s.k >= leave && c.drain)
+    if (s.k >= 64 && s.k >= leave && s.k >= reads && c.drain)
         bench.fail("cycles waiting for the drain", c.drain);
     if (limit > 0 && share > limit)
         bench.fail("cycles beyond the limit", c.cycles, (uint64_t)((double)beats * limit));
