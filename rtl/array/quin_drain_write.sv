@@ -76,6 +76,7 @@ module quin_drain_write #(
     logic                 busy_q, empty_q, done_q, req_q, out_half_q;
     logic [6:0]           rows_q;
     logic [RowBits-1:0]   out_row_q;
+    logic                 last_row_q;       // out_row_q is the last one
     logic [19-LineShift:0] dst_row_q, addr_q, line_q;
     logic [LineShift-1:0] out_end;
     logic                 out_last, unused_low;
@@ -85,7 +86,7 @@ module quin_drain_write #(
     assign addr_o = 20'(addr_q);
     assign unused_low = ^{job_dst_base_i[LineShift-1:0], job_dst_row_i[LineShift-1:0]};
     assign out_end = out_half_q ? end1_q : end0_q;
-    assign out_last = req_o && gnt_i && 7'(out_row_q) == rows_q - 7'd1;
+    assign out_last = req_o && gnt_i && last_row_q;
     assign done_o = done_q;
     assign done_empty_o = empty_q;
 
@@ -121,9 +122,11 @@ module quin_drain_write #(
         // There is a cycle without a request before the next lines.
         if (!req_q) begin
             out_row_q <= '0;
+            last_row_q <= rows_q == 7'd1;
             addr_q <= line_q;
         end else if (gnt_i) begin
             out_row_q <= out_row_q + 1'b1;
+            last_row_q <= 7'(out_row_q) + 7'd2 == rows_q;
             addr_q <= addr_q + dst_row_q;
         end
     end

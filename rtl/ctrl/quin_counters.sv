@@ -3,7 +3,8 @@
 // index; clear_i sets all to 0. Read one 32-bit word at a time: data_o is the word as it was in the cycle of word_i,
 // the cycle after.
 //   count[i] = total[i] + recent[i]:  recent, in registers, takes the increments; in turn, each counter once in Places
-//   cycles, it is added to total, in LUT RAM, and starts anew. After clear_i a total counts when it was visited.
+//   cycles, it is picked, starts anew, and a cycle later is added to total, in LUT RAM. After clear_i a total counts when
+//   it was visited.
 // An increment counts a cycle after it was there.
 `default_nettype none
 
@@ -40,7 +41,10 @@ module quin_counters #(
     logic [Slot*Places-1:0] recent;
     logic [Bits-1:0] visit_q;
     logic stale_q;                  // totals from visit_q on are those before clear_i
-    logic [63:0] old, sum;
+    logic [Bits-1:0] picked_at_q;   // what was picked, and for which total
+    logic [Slot-1:0] picked_q;
+    logic first_q;                  // that total is one from before clear_i
+    logic [63:0] sum;
 
     always_ff @(posedge clk_i) add_q <= rst_ni ? add_i : '0;
 
@@ -59,10 +63,12 @@ module quin_counters #(
         end
     end
 
-    assign old = stale_q ? 64'd0 : total[visit_q];
-    assign sum = old + 64'(recent[{visit_q, 5'd0} +: Slot]);
+    assign sum = (first_q ? 64'd0 : total[picked_at_q]) + 64'(picked_q);
     always_ff @(posedge clk_i) begin
-        total[visit_q] <= sum;
+        total[picked_at_q] <= sum;
+        picked_at_q <= visit_q;
+        picked_q <= !rst_ni || clear_i ? '0 : recent[{visit_q, 5'd0} +: Slot];
+        first_q <= !rst_ni || clear_i || stale_q;
         if (!rst_ni || clear_i) begin
             visit_q <= '0;
             stale_q <= 1'b1;
@@ -80,7 +86,7 @@ module quin_counters #(
 
     assign place = word_i[Bits:1];
     always_ff @(posedge clk_i) begin
-        read_total_q <= stale_q && place >= visit_q ? 64'd0 : total[place];
+        read_total_q <= place == picked_at_q ? sum : stale_q && place >= visit_q ? 64'd0 : total[place];
         read_recent_q <= recent[{place, 5'd0} +: Slot];
         high_q <= word_i[0];
     end

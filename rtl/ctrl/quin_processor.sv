@@ -103,6 +103,7 @@ module quin_processor #(
     logic row_wanted, row_asking_q, row_have_q;
     logic failing, over_limit, past_end, finished;
     logic over_limit_q, past_end_q, settled_q;  // the former, of this command in FETCH if settled_q
+    logic fetch_q;                              // it may be fetched
     logic [31:0] pc_next;
 
     // ---- fields ----
@@ -273,7 +274,7 @@ module quin_processor #(
     assign failing = error_o != '0;
     assign over_limit = limit_i != '0 && executed_q >= limit_i;
     assign past_end = pc_q >= length_i || pc_q[31:24] != '0;
-    assign fetch_req_o = state_q == FETCH && settled_q && !failing && !past_end_q && !over_limit_q && !hold_i;
+    assign fetch_req_o = state_q == FETCH && fetch_q;
     assign fetch_pc_o = pc_q[23:0];
     // the command after what is dispatched in this cycle; and: the run has ended but for its last words
     assign pc_next = state_q == WRITE ? (is_branch_q && taken ? target : pc_q + 1'b1) :
@@ -340,6 +341,7 @@ module quin_processor #(
         past_end_q <= past_end;
         over_limit_q <= over_limit;
         settled_q <= rst_ni && state_q == FETCH;
+        fetch_q <= rst_ni && state_q == FETCH && !failing && !past_end && !over_limit && !hold_i;
         draining_q <= rst_ni && state_q == DRAIN;
         stream_flush_q <= rst_ni && (aborting_q || state_q == FLUSH);
     end

@@ -63,7 +63,7 @@ module quin_registers #(
     logic [6:0] word;
 
     // the request, and what it is for
-    logic req_q, write_request_q, write, control_q, writable;
+    logic req_q, write_request_q, write, control_q, running, writable;
     logic [13:0] addr;
     logic [31:0] wdata;
 
@@ -97,6 +97,7 @@ module quin_registers #(
         req_q <= rst_ni && req_i;
         write_request_q <= rst_ni && req_i && we_i;
         write <= rst_ni && req_i && we_i && may_write(addr_i);
+        start_o <= rst_ni && control_q && wdata[0] && !running;
         control_q <= rst_ni && req_i && we_i && addr_i == quin_pkg::REG_CONTROL;
         writable <= may_write(addr_i);
         addr <= addr_i;
@@ -107,7 +108,8 @@ module quin_registers #(
     assign in_greg = addr[13:8] == quin_pkg::REG_GREG[13:8];
     assign in_counter = addr[13:8] == quin_pkg::REG_COUNTER[13:8];
     assign in_rowreg = addr[13];
-    assign status = {29'd0, failed_q, done_q, running_i};
+    assign running = running_i || start_o;
+    assign status = {29'd0, failed_q, done_q, running};
     assign program_o = program_beyond_q ? 40'hff_ffff_ffff : {program_high_q, program_q};
     assign retire_ring_o = ring_beyond_q ? 40'hff_ffff_ffc0 : {ring_high_q, ring_q};
     assign retire_entries_o = entries_q;
@@ -116,7 +118,6 @@ module quin_registers #(
     assign limit_o = limit_q;
     assign pending = tail_q != head_q;
     assign irq_o = pending && irq_enable_q;
-    assign start_o = control_q && wdata[0] && !running_i;
     assign abort_o = control_q && wdata[1];
     assign clear_o = control_q && wdata[2];
     assign greg_we_o = write_request_q && in_greg && addr[7:3] != 5'd0;

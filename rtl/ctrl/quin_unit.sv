@@ -66,7 +66,7 @@ module quin_unit #(
     logic [3:0] error;
     logic [39:0] error_address;
     logic [23:0] pc;
-    logic valid, ready, take, bad, empty, hold;
+    logic valid, ready, take, bad, wrong_q, empty, hold;
     logic working_q, bad_q, start_q, failing, failed_q, stopped_q;
     logic [3:0] error_q;
     logic [39:0] error_address_q;
@@ -84,8 +84,9 @@ module quin_unit #(
 
     assign hold = working_q || bad_q || stopped_q;
     assign {error, error_address, pc, job_o} = entry;
-    assign bad = valid && error != '0;
-    assign job_valid_o = valid && !bad;
+    assign bad = valid && wrong_q;
+    assign job_valid_o = valid && !wrong_q;
+    always_ff @(posedge clk_i) if (give_i) wrong_q <= give_error_i != '0;
     assign ready = bad || job_ready_i;
     assign take = valid && ready;
 

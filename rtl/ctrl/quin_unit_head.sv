@@ -40,9 +40,9 @@ module quin_unit_head #(
     logic [PlaceBits:0] head_q, tail_q;
     logic [Width-1:0] data_q;
     logic [31:0] index_q;
-    logic [1:0] wait_q, wait_next, unmet_q;
+    logic [1:0] wait_q, wait_next, unmet, unmet_q;
     logic [15:0] target_q, target_next;
-    logic valid_q, leave, drop, dropping_q, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
+    logic valid_q, offer_q, stay, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
     logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
 
     assign waiting = head_q != tail_q;
@@ -57,16 +57,17 @@ module quin_unit_head #(
     assign lead0 = retired_i[7:0] - target_next[7:0];
     assign lead1 = retired_i[15:8] - target_next[15:8];
     assign drop = valid_q && compared_q && behind_q;
-    assign settled = !dropping_q || (compared_q && !behind_q);
-    assign blocked_o = valid_q && !hold_i && settled ? unmet_q : 2'b00;
-    assign job_valid_o = valid_q && !hold_i && settled && unmet_q == 2'b00;
+    assign settled = !drop_i || (compared_q && !behind_q);
+    assign blocked_o = valid_q && !hold_i ? unmet_q : 2'b00;
+    assign job_valid_o = offer_q && !hold_i;
     assign leave = drop || (job_valid_o && job_ready_i);
+    assign unmet = wait_next & {lead1[7], lead0[7]};
+    assign stay = valid_q && !leave;
 
     always_ff @(posedge clk_i) begin
-        dropping_q <= drop_i;
         behind_q <= index_q > drop_index_i;
         {target_q, wait_q} <= {target_next, wait_next};
-        unmet_q <= wait_next & {lead1[7], lead0[7]}; // what is met stays so
+        unmet_q <= unmet;
         if (give_i) {index_q, data_q} <= {give_index_i, give_data_i};
     end
 
@@ -75,12 +76,14 @@ module quin_unit_head #(
             head_q <= '0;
             tail_q <= '0;
             valid_q <= 1'b0;
+            offer_q <= 1'b0;
             compared_q <= 1'b0;
         end else begin
             compared_q <= valid_q && drop_i && !leave;
             if (push_i && push_ready_o) tail_q <= tail_q + 1'b1;
             if (give_i) head_q <= head_q + 1'b1;
-            valid_q <= give_i || (valid_q && !leave);
+            valid_q <= give_i || stay;
+            offer_q <= ((give_i && !drop_i) || (stay && settled)) && unmet == 2'b00; // what is met stays so
         end
     end
 endmodule
