@@ -9,8 +9,8 @@
 enum { VALUES = 1 << 20, STREAM = 4 << 20 };
 
 static struct dut d;
-static uint32_t image[1 << 18];   /* the scratchpad as it should be */
-static uint32_t got[1 << 18];
+static uint32_t image[1 << 20];   /* the scratchpad as it should be */
+static uint32_t got[1 << 20];
 static int32_t value[VALUES];     /* [tiles][k][channels] */
 static int8_t trit[VALUES];       /* [tiles][k][columns] */
 static uint8_t stream[STREAM];
