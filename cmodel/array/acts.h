@@ -22,6 +22,7 @@ typedef void quin_acts_fn(struct quin_acts *a);
 quin_acts_fn quin_acts_portable;
 #if defined(__x86_64__)
 quin_acts_fn quin_acts_avx2, quin_acts_avx512; /* for processors with AVX2, with AVX-512 F, BW, DQ, VL, VNNI */
+quin_acts_fn quin_acts_wide;                   /* the same as the latter, by hand (acts512.c) */
 #endif
 
 #endif
