@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LOOKS = 10000 }; /* some hundred microseconds */
+enum { LOOKS = 60000 }; /* some milliseconds */
 #define OPEN 0x80000000u /* of `state`; below it the number of workers inside */
 
 struct worker {
