@@ -93,8 +93,16 @@ INLINE __mmask16 below(uint32_t i, uint32_t n)
     return n >= i + 16 ? 0xffff : n <= i ? 0 : (__mmask16)((1u << (n - i)) - 1);
 }
 
-/* t[i] = op2(op1(a, b), c) for i < n; what t holds up to a multiple of sixteen is of no matter. */
-static TARGET bool compute(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n)
+/* Calls f(..., op) with an op that the compiler knows. */
+#define FOR_OP(op, f, ...)                                                                  \
+    ((op) == QUIN_VECTOR_OP_ADD   ? f(__VA_ARGS__, QUIN_VECTOR_OP_ADD)                      \
+     : (op) == QUIN_VECTOR_OP_SUB ? f(__VA_ARGS__, QUIN_VECTOR_OP_SUB)                      \
+     : (op) == QUIN_VECTOR_OP_MUL ? f(__VA_ARGS__, QUIN_VECTOR_OP_MUL)                      \
+     : (op) == QUIN_VECTOR_OP_MAX ? f(__VA_ARGS__, QUIN_VECTOR_OP_MAX)                      \
+                                  : f(__VA_ARGS__, QUIN_VECTOR_OP_PASS))
+
+INLINE bool compute_ops(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n, const uint32_t op1,
+                        const uint32_t op2)
 {
     const uint32_t *a = s->a + (size_t)first * s->step_a, *b = s->b + (size_t)first * s->step_b,
                    *c = s->c + (size_t)first * s->step_c;
@@ -102,13 +110,24 @@ static TARGET bool compute(const struct quin_span *s, uint32_t *t, uint32_t firs
     for (uint32_t i = 0; i < n; i += 16) {
         __mmask16 k = below(i, n);
         __m512i x = flush(fetch(a, s->step_a, i, k));
-        if (s->op1)
-            x = operate(s->op1, x, fetch(b, s->step_b, i, k), &near);
-        if (s->op2)
-            x = operate(s->op2, x, fetch(c, s->step_c, i, k), &near);
+        if (op1)
+            x = operate(op1, x, fetch(b, s->step_b, i, k), &near);
+        if (op2)
+            x = operate(op2, x, fetch(c, s->step_c, i, k), &near);
         _mm512_store_si512(t + i, x);
     }
     return !near;
+}
+
+INLINE bool compute_op1(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n, const uint32_t op1)
+{
+    return FOR_OP(s->op2, compute_ops, s, t, first, n, op1);
+}
+
+/* t[i] = op2(op1(a, b), c) for i < n; what t holds up to a multiple of sixteen is of no matter. */
+static TARGET bool compute(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n)
+{
+    return FOR_OP(s->op1, compute_op1, s, t, first, n);
 }
 
 /* The largest of sixteen with the smallest index, where one is larger than what there is. */
@@ -123,9 +142,10 @@ struct totals {
     __m512i sum, max, absmax;
 };
 
-INLINE void reduce(struct quin_span *s, struct totals *r, const uint32_t *t, uint32_t index, __m512i x, __mmask16 k)
+INLINE void reduce(struct quin_span *s, struct totals *r, const uint32_t *t, uint32_t index, __m512i x, __mmask16 k,
+                   const uint32_t how)
 {
-    switch (s->reduce) {
+    switch (how) {
     case QUIN_REDUCE_SUM:
         r->sum = _mm512_mask_mov_epi32(r->sum, k, result(_mm512_add_ps(number(r->sum), number(x))));
         break;
@@ -153,18 +173,19 @@ INLINE __m512i whole(__m512i t, float low)
 }
 
 /* Writes elements of index `at` on; returns the bits that the checksum counts. */
-INLINE __m512i put(const struct quin_span *s, uint32_t at, __m512i x, __mmask16 k)
+INLINE __m512i put(const struct quin_span *s, uint32_t at, __m512i x, __mmask16 k, const uint32_t format)
 {
-    if (s->format == QUIN_FORMAT_F32) {
+    if (format == QUIN_FORMAT_F32) {
         _mm512_mask_storeu_epi32((uint32_t *)s->dst + at, k, x);
         return x;
     }
-    x = whole(x, s->format == QUIN_FORMAT_INT8_LOW ? -128.0f : -127.0f);
+    x = whole(x, format == QUIN_FORMAT_INT8_LOW ? -128.0f : -127.0f);
     _mm512_mask_cvtepi32_storeu_epi8((uint8_t *)s->dst + at, k, x);
     return _mm512_and_si512(x, all(255));
 }
 
-static TARGET void finish(struct quin_span *s, const uint32_t *t, uint32_t first, uint32_t n, uint32_t visible)
+INLINE void finish_as(struct quin_span *s, const uint32_t *t, uint32_t first, uint32_t n, uint32_t visible,
+                      const uint32_t how, const uint32_t format)
 {
     const __m512i turn = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     struct totals r = {_mm512_loadu_si512(s->sum.s), all((uint32_t)s->max), all(s->absmax)};
@@ -172,17 +193,28 @@ static TARGET void finish(struct quin_span *s, const uint32_t *t, uint32_t first
     for (uint32_t i = 0; i < n; i += 16) {
         __mmask16 seen = below(i, visible), k = below(i, n);
         __m512i x = _mm512_maskz_load_epi32(seen, t + i);
-        if (s->reduce)
-            reduce(s, &r, t + i, first + i, x, seen);
-        if (!s->format)
+        if (how)
+            reduce(s, &r, t + i, first + i, x, seen, how);
+        if (!format)
             continue;
-        __m512i counted = _mm512_maskz_mov_epi32(k, put(s, first + i, x, k));
+        __m512i counted = _mm512_maskz_mov_epi32(k, put(s, first + i, x, k, format));
         checksum = _mm512_add_epi32(checksum, _mm512_rolv_epi32(counted, _mm512_add_epi32(turn, all((first + i) % 32))));
     }
     s->checksum += (uint32_t)_mm512_reduce_add_epi32(checksum);
     _mm512_storeu_si512(s->sum.s, r.sum);
     s->max = _mm512_reduce_max_epi32(r.max);
     s->absmax = (uint32_t)_mm512_reduce_max_epi32(r.absmax);
+}
+
+/* What is frequent has a loop of its own. */
+static TARGET void finish(struct quin_span *s, const uint32_t *t, uint32_t first, uint32_t n, uint32_t visible)
+{
+    if (!s->reduce && s->format == QUIN_FORMAT_F32)
+        finish_as(s, t, first, n, visible, QUIN_REDUCE_NONE, QUIN_FORMAT_F32);
+    else if (!s->reduce && s->format == QUIN_FORMAT_INT8)
+        finish_as(s, t, first, n, visible, QUIN_REDUCE_NONE, QUIN_FORMAT_INT8);
+    else
+        finish_as(s, t, first, n, visible, s->reduce, s->format);
 }
 
 /* ---- results of the array ---- */
