@@ -62,21 +62,25 @@ INLINE __m512i larger(__m512i a, __m512i b)
     return _mm512_mask_mov_epi32(most, na & nb, all(QUIN_F32_NAN));
 }
 
-/* op(t, y) for a flushed t; *near: a product that may be less than 2^-126 before it is rounded. */
-INLINE __m512i operate(uint32_t op, __m512i t, __m512i y, __mmask16 *near)
+/* Sums, differences and products are computed with the processor's own flushing of subnormal operands and results
+ * (FLUSH in MXCSR); what they may get wrong goes to *doubt: NaN, and products that may be less than 2^-126 before they
+ * are rounded. The functions that it is set for are not inlined, lest a compiler moves arithmetic out of its reach. */
+enum { FLUSH = 0x8040 };
+#define APART static __attribute__((noinline)) TARGET
+
+/* op(t, y) of operands as they are read; those of MAX must be flushed. */
+INLINE __m512i operate(const uint32_t op, __m512i t, __m512i y, __mmask16 *doubt)
 {
-    y = flush(y);
+    __m512i r;
     switch (op) {
     case QUIN_VECTOR_OP_ADD:
-        return result(_mm512_add_ps(number(t), number(y)));
+        return bits_of(_mm512_add_ps(number(t), number(y)));
     case QUIN_VECTOR_OP_SUB:
-        return result(_mm512_add_ps(number(t), number(_mm512_xor_si512(y, all(QUIN_F32_SIGN)))));
-    case QUIN_VECTOR_OP_MUL: {
-        __m512 r = _mm512_mul_ps(number(t), number(y));
-        __m512i magnitude = _mm512_andnot_si512(all(QUIN_F32_SIGN), bits_of(r));
-        *near |= _mm512_cmpeq_epi32_mask(magnitude, all(0x00800000));
-        return result(r);
-    }
+        return bits_of(_mm512_sub_ps(number(t), number(y)));
+    case QUIN_VECTOR_OP_MUL:
+        r = bits_of(_mm512_mul_ps(number(t), number(y)));
+        *doubt |= _mm512_cmpeq_epi32_mask(_mm512_add_epi32(r, r), all(0x01000000));
+        return r;
     default:
         return larger(t, y);
     }
@@ -106,17 +110,27 @@ INLINE bool compute_ops(const struct quin_span *s, uint32_t *t, uint32_t first, 
 {
     const uint32_t *a = s->a + (size_t)first * s->step_a, *b = s->b + (size_t)first * s->step_b,
                    *c = s->c + (size_t)first * s->step_c;
-    __mmask16 near = 0;
+    __mmask16 doubt = 0;
     for (uint32_t i = 0; i < n; i += 16) {
         __mmask16 k = below(i, n);
-        __m512i x = flush(fetch(a, s->step_a, i, k));
-        if (op1)
-            x = operate(op1, x, fetch(b, s->step_b, i, k), &near);
-        if (op2)
-            x = operate(op2, x, fetch(c, s->step_c, i, k), &near);
+        __m512i x = fetch(a, s->step_a, i, k), y;
+        if (!op1 || op1 == QUIN_VECTOR_OP_MAX)
+            x = flush(x);
+        if (op1) {
+            y = fetch(b, s->step_b, i, k);
+            x = operate(op1, x, op1 == QUIN_VECTOR_OP_MAX ? flush(y) : y, &doubt);
+        }
+        if (op2 == QUIN_VECTOR_OP_MAX) /* loses a NaN */
+            doubt |= nans(x);
+        if (op2) {
+            y = fetch(c, s->step_c, i, k);
+            x = operate(op2, x, op2 == QUIN_VECTOR_OP_MAX ? flush(y) : y, &doubt);
+        }
+        if (op1 || op2)
+            doubt |= nans(x);
         _mm512_store_si512(t + i, x);
     }
-    return !near;
+    return !doubt;
 }
 
 INLINE bool compute_op1(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n, const uint32_t op1)
@@ -124,8 +138,8 @@ INLINE bool compute_op1(const struct quin_span *s, uint32_t *t, uint32_t first, 
     return FOR_OP(s->op2, compute_ops, s, t, first, n, op1);
 }
 
-/* t[i] = op2(op1(a, b), c) for i < n; what t holds up to a multiple of sixteen is of no matter. */
-static TARGET bool compute(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n)
+/* t[i] = op2(op1(a, b), c) for i < n; what t holds up to a multiple of sixteen is of no matter. For FLUSH. */
+APART bool compute(const struct quin_span *s, uint32_t *t, uint32_t first, uint32_t n)
 {
     return FOR_OP(s->op1, compute_op1, s, t, first, n);
 }
@@ -187,7 +201,7 @@ INLINE __m512i put(const struct quin_span *s, uint32_t at, __m512i x, __mmask16 
 INLINE void finish_as(struct quin_span *s, const uint32_t *t, uint32_t first, uint32_t n, uint32_t visible,
                       const uint32_t how, const uint32_t format)
 {
-    const __m512i turn = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    __m512i turn = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0); /* first is a multiple of 32 */
     struct totals r = {_mm512_loadu_si512(s->sum.s), all((uint32_t)s->max), all(s->absmax)};
     __m512i checksum = _mm512_setzero_si512();
     for (uint32_t i = 0; i < n; i += 16) {
@@ -198,7 +212,8 @@ INLINE void finish_as(struct quin_span *s, const uint32_t *t, uint32_t first, ui
         if (!format)
             continue;
         __m512i counted = _mm512_maskz_mov_epi32(k, put(s, first + i, x, k, format));
-        checksum = _mm512_add_epi32(checksum, _mm512_rolv_epi32(counted, _mm512_add_epi32(turn, all((first + i) % 32))));
+        checksum = _mm512_add_epi32(checksum, _mm512_rolv_epi32(counted, turn));
+        turn = _mm512_xor_si512(turn, all(16));
     }
     s->checksum += (uint32_t)_mm512_reduce_add_epi32(checksum);
     _mm512_storeu_si512(s->sum.s, r.sum);
@@ -219,30 +234,36 @@ static TARGET void finish(struct quin_span *s, const uint32_t *t, uint32_t first
 
 /* ---- results of the array ---- */
 
-/* Product of flushed a and b; as in operate. */
-INLINE __m512i product(__m512i a, __m512i b, __mmask16 *near)
+/* quin_scale_wide, for FLUSH. */
+APART bool scale(const float *y, float row, const float *column, uint32_t *dst, uint32_t first, uint32_t n,
+                 uint32_t *checksum)
 {
-    return operate(QUIN_VECTOR_OP_MUL, a, b, near);
+    const __m512i turn = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    __m512i factor = all(quin_f32_bits(row)), sum = _mm512_setzero_si512();
+    __mmask16 doubt = 0;
+    for (uint32_t i = 0; i < n; i += 16) {
+        __mmask16 k = below(i, n);
+        __m512i x = operate(QUIN_VECTOR_OP_MUL, _mm512_maskz_loadu_epi32(k, y + i), factor, &doubt);
+        x = operate(QUIN_VECTOR_OP_MUL, x, _mm512_maskz_loadu_epi32(k, column + i), &doubt);
+        doubt |= nans(x);
+        _mm512_mask_storeu_epi32(dst + i, k, x);
+        x = _mm512_rolv_epi32(_mm512_maskz_mov_epi32(k, x), _mm512_add_epi32(turn, all((first + i) % 32)));
+        sum = _mm512_add_epi32(sum, x);
+    }
+    if (doubt)
+        return false;
+    *checksum += (uint32_t)_mm512_reduce_add_epi32(sum);
+    return true;
 }
 
 TARGET bool quin_scale_wide(const float *y, float row, const float *column, uint32_t *dst, uint32_t first, uint32_t n,
                             uint32_t *checksum)
 {
-    const __m512i turn = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    __m512i factor = all(quin_f32_bits(row)), sum = _mm512_setzero_si512();
-    __mmask16 near = 0;
-    for (uint32_t i = 0; i < n; i += 16) {
-        __mmask16 k = below(i, n);
-        __m512i x = flush(_mm512_maskz_loadu_epi32(k, y + i));
-        x = product(product(x, factor, &near), _mm512_maskz_loadu_epi32(k, column + i), &near);
-        _mm512_mask_storeu_epi32(dst + i, k, x);
-        x = _mm512_rolv_epi32(_mm512_maskz_mov_epi32(k, x), _mm512_add_epi32(turn, all((first + i) % 32)));
-        sum = _mm512_add_epi32(sum, x);
-    }
-    if (near)
-        return false;
-    *checksum += (uint32_t)_mm512_reduce_add_epi32(sum);
-    return true;
+    uint32_t mode = _mm_getcsr();
+    _mm_setcsr(mode | FLUSH);
+    bool good = scale(y, row, column, dst, first, n, checksum);
+    _mm_setcsr(mode);
+    return good;
 }
 
 /* Element e of eighty is of lane e / 5 and place e % 5: each place's floats are spread by the lanes and put in by a mask. */
@@ -273,7 +294,11 @@ TARGET bool quin_span_wide(struct quin_span *s, uint32_t first, uint32_t n, uint
     _Alignas(64) uint32_t t[QUIN_SPAN];
     if (s->format > QUIN_FORMAT_INT8_LOW)
         return quin_span_avx512(s, first, n, visible);
-    if (!compute(s, t, first, visible) || !quin_functions_avx512(s->func, t, visible))
+    uint32_t mode = _mm_getcsr();
+    _mm_setcsr(mode | FLUSH);
+    bool good = compute(s, t, first, visible);
+    _mm_setcsr(mode);
+    if (!good || !quin_functions_avx512(s->func, t, visible))
         return false;
     finish(s, t, first, n, visible);
     return true;
