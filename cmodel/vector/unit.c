@@ -15,7 +15,7 @@
 #include "reduce.h"
 #include "span.h"
 
-enum { SHARED_WORK = 4096 }; /* elements that are worth waking other threads */
+enum { SHARED_WORK = 4096, ONE_BY_ONE = 32 }; /* elements that are worth waking other threads; what one can count for */
 
 struct operand {
     uint32_t mode, base, row, group;
@@ -313,8 +313,10 @@ static bool independent(const struct quin_device *dev, const struct vector *v)
 
 static bool worth_sharing(const struct quin_device *dev, const struct vector *v)
 {
-    uint64_t groups = (uint64_t)v->rows * v->groups;
-    return dev->pool && !dev->hazard && groups > 1 && v->n && groups * v->n >= SHARED_WORK;
+    uint64_t groups = (uint64_t)v->rows * v->groups, work = groups * v->n;
+    if (v->func == QUIN_FUNC_RECIP || v->func == QUIN_FUNC_RSQRT) /* done one by one */
+        work *= ONE_BY_ONE;
+    return dev->pool && !dev->hazard && groups > 1 && v->n && work >= SHARED_WORK;
 }
 
 struct work {
