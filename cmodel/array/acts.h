@@ -8,6 +8,13 @@
 #include <stdint.h>
 
 #define QUIN_KERNEL_ROWS 64 /* rows of activations */
+#define QUIN_PART_ROWS 16   /* as many are worth looking up a matrix's trits for; a thread can then have rows of its own */
+
+/* Parts that a MATMUL of so many rows can be divided into. */
+static inline uint32_t quin_acts_parts(uint32_t rows)
+{
+    return rows < QUIN_PART_ROWS ? 1 : rows / QUIN_PART_ROWS;
+}
 
 struct quin_acts {
     uint32_t rows, k, quads;            /* quads: k / 4, rounded up */

@@ -33,7 +33,7 @@ struct quin_pool {
     struct worker worker[]; /* [threads - 1] */
 };
 
-static void pause_cpu(void)
+void quin_pool_pause(void)
 {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -47,7 +47,7 @@ static unsigned next_generation(struct quin_pool *p, unsigned seen)
         unsigned now = atomic_load_explicit(&p->generation, memory_order_acquire);
         if (now != seen)
             return now;
-        pause_cpu();
+        quin_pool_pause();
     }
     pthread_mutex_lock(&p->lock);
     while (atomic_load(&p->generation) == seen)
@@ -149,7 +149,7 @@ void quin_pool_run(struct quin_pool *p, quin_pool_fn *fn, void *ctx)
     if (atomic_fetch_and(&p->state, ~OPEN) == OPEN)
         return;
     for (int i = 0; i < LOOKS && atomic_load_explicit(&p->state, memory_order_acquire); i++)
-        pause_cpu();
+        quin_pool_pause();
     if (!atomic_load_explicit(&p->state, memory_order_acquire))
         return;
     pthread_mutex_lock(&p->lock);
