@@ -54,7 +54,7 @@ bench: build/bench-rtl build/rtl/sim/libquin_sim.so ## Cycles of one matrix prod
 	build/bench-rtl matmul sim
 
 bench-cmodel: build/bench-rtl ## Tokens a second of the golden model, shape of 2B-4T
-	build/bench-rtl cmodel kv260
+	build/bench-rtl cmodel card
 
 bench-peers: build/setup-peers build/bench-rtl build/quintrit ## Speed and perplexity beside llama.cpp; TEXT=FILE of held-out stories (compiles llama.cpp once)
 	build/venv-peers/bin/python bench/peers.py $(if $(TEXT),--text $(TEXT))

@@ -191,7 +191,7 @@ def main() -> int:
                     help="model whose perplexity is compared")
     ap.add_argument("--text", type=Path, help="held-out stories; without them no perplexity")
     ap.add_argument("--stories", type=int, default=0, help="only the first of them (0: all)")
-    ap.add_argument("--config", default="kv260", help="configuration of the golden model")
+    ap.add_argument("--config", default="card", help="configuration of the golden model")
     ap.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     ap.add_argument("--prompt", type=int, default=128, help="tokens")
     ap.add_argument("--decode", type=int, default=32, help="tokens")

@@ -162,6 +162,6 @@ static bool usable_512(void)
 }
 
 const struct quin_kernel quin_kernel_avx512 = {
-    "avx512", "AVX-512 with VNNI and VBMI", sizeof(struct quin_avx512), run_512, usable_512, quin_acts_avx512,
+    "avx512", "AVX-512 with VNNI and VBMI", sizeof(struct quin_avx512), run_512, usable_512, quin_acts_wide,
     quin_span_wide, quin_scale_wide, quin_join_wide};
 #endif

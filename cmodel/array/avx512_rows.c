@@ -38,7 +38,8 @@ INLINE __m512i decode(struct quin_avx512 *s, const uint8_t *bytes, const uint8_t
 struct block {
     const uint32_t *x; /* [quads][rows], of the block's first beat */
     uint32_t rows, quads;
-    const uint8_t *ahead, *end; /* bytes of the stream to ask for meanwhile, a line for each quad */
+    const uint8_t *ahead, *end; /* bytes of the stream to ask for meanwhile, and how many for each step of a sum, so that */
+    size_t pace;                /* the memory is asked all the time */
     __m512i mask;
 };
 
@@ -48,13 +49,13 @@ INLINE void sum_part(struct quin_avx512 *s, struct block *b, uint32_t place, uin
 {
     const uint32_t *x = b->x + row, stride = b->rows, n = b->quads;
     const uint8_t *ahead = b->ahead;
-    const size_t line = ahead < b->end ? QUIN_LANES : 0;
+    const size_t pace = ahead < b->end ? b->pace : 0;
     const __m512i mask = b->mask;
     __m512i acc[8][4];
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t j = 0; j < vectors; j++)
             acc[r][j] = _mm512_load_si512(s->sum[place][row + r][v + j]);
-    for (uint32_t i = 0; i < n; i++, x += stride, ahead += line) {
+    for (uint32_t i = 0; i < n; i++, x += stride, ahead += pace) {
         __m512i code[4];
         _mm_prefetch((const char *)ahead, _MM_HINT_T1);
         for (uint32_t j = 0; j < vectors; j++)
@@ -106,6 +107,7 @@ TARGET void quin_avx512_rows(struct quin_group *g, struct quin_avx512 *s)
         struct block b = {.x = acts->quad + (size_t)(k / 4) * acts->rows, .rows = acts->rows, .quads = beats / 4,
                           .ahead = g->tile[0] + (size_t)(k + beats) * g->stream_bytes};
         b.end = b.ahead + (size_t)beats * QUIN_LANES;
+        b.pace = QUIN_LANES * 4 / (places * ((acts->rows + 3) / 4)) + 1; /* sum_place takes so many steps for a quad */
         for (uint32_t p = 0; p < places; p++) {
             b.mask = _mm512_set1_epi8((char)(g->bytes ? 255 : bits[p]));
             sum_place(s, &b, p);

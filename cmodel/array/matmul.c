@@ -23,15 +23,25 @@ struct matmul {
     uint32_t *dst[QUIN_ARRAY_ROWS];     /* [n], binary32 */
 };
 
+/* Some of the rows. A worker begins with a part of its own, and the vector unit's groups are parted likewise: most of
+ * what a thread reads it has written itself, which matters where processors do not share a cache. */
+struct part {
+    struct quin_acts *acts;
+    uint32_t row;      /* its first */
+    atomic_uint state; /* of acts */
+    atomic_uint next;  /* tile of the next group */
+};
+enum { UNMADE, IN_THE_MAKING, MADE };
+
 /* Groups of tiles, which workers take in turn; a group's results have places of their own, and the rest are sums. */
 struct work {
     struct quin_device *dev;
     const struct matmul *m;
     const uint8_t *stream; /* the first tile */
     uint64_t stride;
-    uint32_t tiles, group_tiles;
+    uint32_t tiles, group_tiles, parts;
     bool apart; /* no result falls on an activation */
-    atomic_uint next; /* tile of the next group */
+    struct part part[QUIN_ARRAY_ROWS / QUIN_PART_ROWS];
     atomic_uint checksum;
     atomic_ullong adds, wraps;
 };
@@ -64,9 +74,9 @@ static void channels(const struct quin_kernel *kernel, const struct quin_group *
     }
 }
 
-/* Scales and writes the results of tile i of a group; returns their checksum. */
+/* Scales and writes the results of tile i of a group, rows from first_row on; returns their checksum. */
 static uint32_t drain(const struct quin_kernel *kernel, const struct quin_group *g, const struct matmul *m, uint32_t i,
-                      uint32_t first)
+                      uint32_t first_row, uint32_t first)
 {
     uint32_t n = m->n - first < m->channels ? m->n - first : m->channels, checksum = 0;
     float scale[QUIN_ARRAY_COLUMNS], y[QUIN_ARRAY_COLUMNS];
@@ -74,46 +84,69 @@ static uint32_t drain(const struct quin_kernel *kernel, const struct quin_group 
         scale[j] = m->column_scale;
     if (m->column_scales)
         memcpy(scale, g->tile[i] + (size_t)m->k * g->stream_bytes, n * sizeof scale[0]);
-    for (uint32_t r = 0; r < m->rows; r++) {
-        uint32_t *dst = m->dst[r] + first;
+    for (uint32_t r = 0; r < g->acts->rows; r++) {
+        uint32_t *dst = m->dst[first_row + r] + first;
+        float factor = m->row_scale[first_row + r];
         channels(kernel, g, m, r, i, n, y);
-        if (kernel->scale && kernel->scale(y, m->row_scale[r], scale, dst, first, n, &checksum))
+        if (kernel->scale && kernel->scale(y, factor, scale, dst, first, n, &checksum))
             continue;
         for (uint32_t j = 0; j < n; j++) {
-            dst[j] = quin_f32_bits(quin_f32_mul(quin_f32_mul(y[j], m->row_scale[r]), scale[j]));
+            dst[j] = quin_f32_bits(quin_f32_mul(quin_f32_mul(y[j], factor), scale[j]));
             checksum += quin_checksum_term(first + j, dst[j]);
         }
     }
     return checksum;
 }
 
-static void work_groups(void *ctx, uint32_t worker)
+/* The part's activations, made by who comes first. */
+static void make_acts(const struct work *w, struct part *p)
 {
-    struct work *w = ctx;
-    const struct quin_device *dev = w->dev;
-    struct quin_group *g = dev->group[worker];
-    const struct matmul *m = w->m;
-    uint32_t first, checksum = 0;
+    unsigned state = UNMADE;
+    if (atomic_compare_exchange_strong(&p->state, &state, IN_THE_MAKING)) {
+        w->dev->kernel->acts(p->acts);
+        atomic_store(&p->state, MADE);
+    }
+    while (atomic_load_explicit(&p->state, memory_order_acquire) != MADE)
+        quin_pool_pause();
+}
+
+/* Groups of a part as long as there are any. */
+static void work_part(struct work *w, struct part *p, struct quin_group *g, void *scratch, uint32_t *checksum)
+{
+    const struct quin_kernel *kernel = w->dev->kernel;
     uint64_t adds = 0, wraps = 0;
-    g->stream_bytes = dev->config->stream_bytes;
-    g->acts = dev->acts;
-    g->bytes = m->trits > 1;
-    g->count_wraps = dev->count_wraps;
-    while ((first = atomic_fetch_add(&w->next, w->group_tiles)) < w->tiles) {
+    uint32_t first;
+    if (atomic_load(&p->next) >= w->tiles)
+        return;
+    make_acts(w, p);
+    g->acts = p->acts;
+    while ((first = atomic_fetch_add(&p->next, w->group_tiles)) < w->tiles) {
         g->tiles = w->tiles - first < w->group_tiles ? w->tiles - first : w->group_tiles;
         for (uint32_t i = 0; i < g->tiles; i++)
             g->tile[i] = w->stream + (first + i) * w->stride;
         if (!w->apart && first)
-            dev->kernel->acts(w->dev->acts);
-        dev->kernel->run(g, dev->scratch[worker]);
+            kernel->acts(p->acts);
+        kernel->run(g, scratch);
         for (uint32_t i = 0; i < g->tiles; i++)
-            checksum += drain(dev->kernel, g, m, i, (first + i) * m->channels);
+            *checksum += drain(kernel, g, w->m, i, p->row, (first + i) * w->m->channels);
         adds += g->adds;
         wraps += g->wraps;
     }
-    atomic_fetch_add(&w->checksum, checksum);
     atomic_fetch_add(&w->adds, adds);
     atomic_fetch_add(&w->wraps, wraps);
+}
+
+static void work_groups(void *ctx, uint32_t worker)
+{
+    struct work *w = ctx;
+    struct quin_group *g = w->dev->group[worker];
+    uint32_t checksum = 0;
+    g->stream_bytes = w->dev->config->stream_bytes;
+    g->bytes = w->m->trits > 1;
+    g->count_wraps = w->dev->count_wraps;
+    for (uint32_t i = 0; i < w->parts; i++)
+        work_part(w, &w->part[(worker + i) % w->parts], g, w->dev->scratch[worker], &checksum);
+    atomic_fetch_add(&w->checksum, checksum);
 }
 
 /* Does a row of results lie where an activation of this command is? Then tiles must follow each other. */
@@ -128,14 +161,20 @@ static bool overlap(const struct matmul *m)
     return false;
 }
 
-/* The activations for the kernel. Where results may fall on them, each tile has to see what those before it wrote. */
-static void prepare_acts(struct quin_device *dev, const struct matmul *m)
+/* The rows in parts: one for each thread, if they are many. */
+static void make_parts(struct work *w, bool share)
 {
-    struct quin_acts *a = dev->acts;
-    a->rows = m->rows;
-    a->k = m->k;
-    memcpy(a->row, m->act, m->rows * sizeof a->row[0]);
-    dev->kernel->acts(a);
+    const struct matmul *m = w->m;
+    uint32_t most = quin_acts_parts(m->rows), threads = share ? quin_pool_threads(w->dev->pool) : 1;
+    w->parts = threads < most ? threads : most;
+    for (uint32_t i = 0; i < w->parts; i++) {
+        struct part *p = &w->part[i];
+        struct quin_acts *a = p->acts = &w->dev->acts[i];
+        p->row = i * m->rows / w->parts;
+        a->rows = (i + 1) * m->rows / w->parts - p->row;
+        a->k = m->k;
+        memcpy(a->row, m->act + p->row, a->rows * sizeof a->row[0]);
+    }
 }
 
 /* Works off `tiles` tiles that all lie in DRAM. */
@@ -144,12 +183,12 @@ static void run_tiles(struct quin_device *dev, const struct matmul *m, const uin
 {
     struct work w = {.dev = dev, .m = m, .stream = stream, .stride = stride, .tiles = tiles,
                      .group_tiles = QUIN_LANES / dev->config->stream_bytes};
-    prepare_acts(dev, m);
-    w.apart = !overlap(m);
+    w.apart = !overlap(m); /* else each tile has to see what those before it wrote */
     if (!w.apart)
         w.group_tiles = 1;
     uint64_t blocks = (uint64_t)(tiles + w.group_tiles - 1) / w.group_tiles * m->k * m->rows;
-    bool share = w.apart && tiles > w.group_tiles && blocks >= SHARED_WORK;
+    bool share = w.apart && (tiles > w.group_tiles || quin_acts_parts(m->rows) > 1) && blocks >= SHARED_WORK;
+    make_parts(&w, share);
     quin_pool_run(share ? dev->pool : NULL, work_groups, &w);
     uint64_t slots = (uint64_t)tiles * m->rows * m->columns * m->k;
     dev->checksum += w.checksum;

@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LOOKS = 10000 }; /* some hundred microseconds */
+enum { LOOKS = 60000, YIELD = 512 }; /* about a millisecond; some microseconds */
 #define OPEN 0x80000000u /* of `state`; below it the number of workers inside */
 
 struct worker {
@@ -33,11 +33,20 @@ struct quin_pool {
     struct worker worker[]; /* [threads - 1] */
 };
 
-static void pause_cpu(void)
+void quin_pool_pause(void)
 {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
+}
+
+/* The i-th look of a loop. Who is waited for may want this very processor. */
+static void wait_look(int i)
+{
+    if (i % YIELD == YIELD - 1)
+        sched_yield();
+    else
+        quin_pool_pause();
 }
 
 /* Waits until the generation is not `seen` any more. */
@@ -47,7 +56,7 @@ static unsigned next_generation(struct quin_pool *p, unsigned seen)
         unsigned now = atomic_load_explicit(&p->generation, memory_order_acquire);
         if (now != seen)
             return now;
-        pause_cpu();
+        wait_look(i);
     }
     pthread_mutex_lock(&p->lock);
     while (atomic_load(&p->generation) == seen)
@@ -149,7 +158,7 @@ void quin_pool_run(struct quin_pool *p, quin_pool_fn *fn, void *ctx)
     if (atomic_fetch_and(&p->state, ~OPEN) == OPEN)
         return;
     for (int i = 0; i < LOOKS && atomic_load_explicit(&p->state, memory_order_acquire); i++)
-        pause_cpu();
+        wait_look(i);
     if (!atomic_load_explicit(&p->state, memory_order_acquire))
         return;
     pthread_mutex_lock(&p->lock);

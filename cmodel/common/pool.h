@@ -22,6 +22,9 @@ void quin_pool_destroy(struct quin_pool *pool);
 /* Runs fn and returns when all calls of it have returned. pool may be NULL: one worker. */
 void quin_pool_run(struct quin_pool *pool, quin_pool_fn *fn, void *ctx);
 
+/* For loops that wait for another thread. */
+void quin_pool_pause(void);
+
 uint32_t quin_pool_threads(const struct quin_pool *pool);
 
 /* Processors that this process may use, at least 1 and at most QUIN_POOL_MOST. */

@@ -24,7 +24,7 @@ struct parts {
     struct quin_acts *acts;
 };
 
-static void release(struct parts *p, uint32_t threads)
+static void release(struct parts *p, const struct quin_config *config, uint32_t threads)
 {
     quin_pool_destroy(p->pool);
     for (uint32_t i = 0; i < threads; i++) {
@@ -35,21 +35,21 @@ static void release(struct parts *p, uint32_t threads)
     }
     free(p->scratch);
     free(p->group);
-    if (p->acts) {
-        free(p->acts->quad);
-        free(p->acts->active);
+    for (uint32_t i = 0; p->acts && i < quin_acts_parts(config->rows); i++) {
+        free(p->acts[i].quad);
+        free(p->acts[i].active);
     }
     free(p->acts);
 }
 
-/* Room for the largest K and all rows. */
+/* Room for the largest K and all rows in each part: pages that no part needs are never touched. */
 static struct quin_acts *create_acts(const struct quin_config *config)
 {
     size_t k = (size_t)1 << (config->carry_bits - 1);
-    struct quin_acts *a = calloc(1, sizeof *a);
-    if (a) {
-        a->quad = aligned(k * config->rows);
-        a->active = aligned(k);
+    struct quin_acts *a = calloc(quin_acts_parts(config->rows), sizeof *a);
+    for (uint32_t i = 0; a && i < quin_acts_parts(config->rows); i++) {
+        a[i].quad = aligned(k * config->rows);
+        a[i].active = aligned(k);
     }
     return a;
 }
@@ -61,7 +61,9 @@ static bool create(struct parts *p, const struct quin_config *config, const stru
     p->scratch = calloc(threads, sizeof *p->scratch);
     p->group = calloc(threads, sizeof *p->group);
     p->acts = create_acts(config);
-    bool there = (p->pool || threads == 1) && p->scratch && p->group && p->acts && p->acts->quad && p->acts->active;
+    bool there = (p->pool || threads == 1) && p->scratch && p->group && p->acts;
+    for (uint32_t i = 0; i < quin_acts_parts(config->rows) && there; i++)
+        there = p->acts[i].quad && p->acts[i].active;
     for (uint32_t i = 0; i < threads && there; i++) {
         p->scratch[i] = aligned(kernel->scratch);
         p->group[i] = aligned(sizeof **p->group);
@@ -73,7 +75,7 @@ static bool create(struct parts *p, const struct quin_config *config, const stru
 void quin_compute_release(struct quin_device *dev)
 {
     struct parts p = {dev->pool, dev->scratch, dev->group, dev->acts};
-    release(&p, quin_pool_threads(dev->pool));
+    release(&p, dev->config, quin_pool_threads(dev->pool));
     dev->pool = NULL;
     dev->scratch = NULL;
     dev->group = NULL;
@@ -89,7 +91,7 @@ int quin_device_compute(struct quin_device *dev, const struct quin_compute *how)
     if (!kernel || threads > QUIN_POOL_MOST)
         return 0;
     if (!create(&p, dev->config, kernel, threads)) {
-        release(&p, threads);
+        release(&p, dev->config, threads);
         return 0;
     }
     quin_compute_release(dev);

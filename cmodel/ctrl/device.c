@@ -83,26 +83,17 @@ uint32_t quin_device_reg_read(struct quin_device *dev, uint32_t offset)
     return dev->reg[offset / 4];
 }
 
-/* May software write this register? */
-static int writable(uint32_t offset)
-{
-    static const struct {
-        uint32_t offset, bytes;
-        char access[5];
-    } map[] = {
-#define QUIN_REG(name, offset, words, access, doc) {offset, (words) * 4, #access},
+/* May software write the 32-bit word of this index? */
+enum { ACCESS_RO, ACCESS_HOST, ACCESS_FW, ACCESS_RW };
+static const uint8_t access_to[QUIN_REGISTER_BYTES / 4] = {
+#define QUIN_REG(name, offset, words, access, doc) [(offset) / 4 ... (offset) / 4 + (words) - 1] = ACCESS_##access,
 #define QUIN_BIT(name, value, doc)
 #define QUIN_LIMIT(name, value, doc)
 #include "registers.def"
 #undef QUIN_REG
 #undef QUIN_BIT
 #undef QUIN_LIMIT
-    };
-    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
-        if (offset >= map[i].offset && offset < map[i].offset + map[i].bytes)
-            return strcmp(map[i].access, "RO") != 0;
-    return 0;
-}
+};
 
 static void control(struct quin_device *dev, uint32_t value)
 {
@@ -116,7 +107,7 @@ static void control(struct quin_device *dev, uint32_t value)
 
 void quin_device_reg_write(struct quin_device *dev, uint32_t offset, uint32_t value)
 {
-    if (offset % 4 || offset >= QUIN_REGISTER_BYTES || !writable(offset))
+    if (offset % 4 || offset >= QUIN_REGISTER_BYTES || access_to[offset / 4] == ACCESS_RO)
         return;
     uint64_t *w = wide(dev, offset);
     if (w == &dev->greg[0])

@@ -46,7 +46,7 @@ struct quin_device {
     struct quin_pool *pool; /* NULL: one thread */
     void **scratch;         /* [threads], kernel->scratch bytes each */
     struct quin_group **group; /* [threads] */
-    struct quin_acts *acts;    /* of the MATMUL at work */
+    struct quin_acts *acts;    /* of the MATMUL at work, in parts */
 };
 
 /* A value of one field of the command. */

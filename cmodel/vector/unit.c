@@ -15,7 +15,7 @@
 #include "reduce.h"
 #include "span.h"
 
-enum { SHARED_WORK = 4096 }; /* elements that are worth waking other threads */
+enum { SHARED_WORK = 4096, ONE_BY_ONE = 32 }; /* elements that are worth waking other threads; what one can count for */
 
 struct operand {
     uint32_t mode, base, row, group;
@@ -313,36 +313,46 @@ static bool independent(const struct quin_device *dev, const struct vector *v)
 
 static bool worth_sharing(const struct quin_device *dev, const struct vector *v)
 {
-    uint64_t groups = (uint64_t)v->rows * v->groups;
-    return dev->pool && !dev->hazard && groups > 1 && v->n && groups * v->n >= SHARED_WORK;
+    uint64_t groups = (uint64_t)v->rows * v->groups, work = groups * v->n;
+    if (v->func == QUIN_FUNC_RECIP || v->func == QUIN_FUNC_RSQRT) /* done one by one */
+        work *= ONE_BY_ONE;
+    return dev->pool && !dev->hazard && groups > 1 && v->n && work >= SHARED_WORK;
 }
 
+/* Groups in as many parts as there are threads. A worker begins with its own one, so that it comes back to the rows that
+ * it had before (array/matmul.c). */
 struct work {
     struct quin_device *dev;
     const struct vector *v;
-    uint32_t piece; /* groups that a worker takes at a time */
-    atomic_uint next, checksum;
+    uint32_t parts, piece; /* piece: groups that a worker takes at a time */
+    atomic_uint next[QUIN_POOL_MOST], checksum;
 };
 
-/* The last group comes first: if groups were not independent, that would show on a single worker, too. */
+/* Groups of a part, the last one first: if groups were not independent, that would show on a single worker, too. */
+static void work_part(struct work *w, uint32_t part, uint32_t *checksum)
+{
+    const struct vector *v = w->v;
+    uint32_t all = v->rows * v->groups, end = (part + 1) * all / w->parts, n = end - part * all / w->parts, first;
+    while ((first = atomic_fetch_add(&w->next[part], w->piece)) < n)
+        for (uint32_t i = first; i < n && i < first + w->piece; i++) {
+            uint32_t at = end - 1 - i;
+            (void)group(w->dev, v, at / v->groups, at % v->groups, checksum); /* cannot fail: independent() */
+        }
+}
+
 static void work_groups(void *ctx, uint32_t worker)
 {
     struct work *w = ctx;
-    const struct vector *v = w->v;
-    uint32_t all = v->rows * v->groups, first, checksum = 0;
-    (void)worker;
-    while ((first = atomic_fetch_add(&w->next, w->piece)) < all)
-        for (uint32_t i = first; i < all && i < first + w->piece; i++) {
-            uint32_t at = all - 1 - i;
-            (void)group(w->dev, v, at / v->groups, at % v->groups, &checksum); /* cannot fail: independent() */
-        }
+    uint32_t checksum = 0;
+    for (uint32_t i = 0; i < w->parts; i++)
+        work_part(w, (worker + i) % w->parts, &checksum);
     atomic_fetch_add(&w->checksum, checksum);
 }
 
 static void share(struct quin_device *dev, const struct vector *v)
 {
-    uint32_t all = v->rows * v->groups, piece = all / (2 * quin_pool_threads(dev->pool));
-    struct work w = {.dev = dev, .v = v, .piece = piece ? piece : 1};
+    uint32_t threads = quin_pool_threads(dev->pool), piece = v->rows * v->groups / (4 * threads);
+    struct work w = {.dev = dev, .v = v, .parts = threads, .piece = piece ? piece : 1};
     quin_pool_run(dev->pool, work_groups, &w);
     dev->checksum += w.checksum;
 }

@@ -571,6 +571,13 @@ package quin_pkg;
     localparam int CONFIG_KV260_BUS_BYTES = 64;
     localparam int CONFIG_KV260_SCRATCHPAD_WORDS = 262144;
     localparam int CONFIG_KV260_CARRY_BITS = 15;
+    // a large card's size, for the golden model's speed; neither built nor synthesised
+    localparam int CONFIG_CARD_ROWS = 32;
+    localparam int CONFIG_CARD_STREAM_BYTES = 64;
+    localparam int CONFIG_CARD_LANES = 16;
+    localparam int CONFIG_CARD_BUS_BYTES = 64;
+    localparam int CONFIG_CARD_SCRATCHPAD_WORDS = 1048576;
+    localparam int CONFIG_CARD_CARRY_BITS = 15;
 
     // Tables and constants of exp2, recip and rsqrt (docs/numerics.md)
     // entry j at [32 * j +: 32]

@@ -237,7 +237,7 @@ def test_text_goes_on_where_it_broke_off(tmp_path, flags):
         assert again.stdout[:-1] == text
 
 
-@pytest.mark.parametrize("config", ["tiny", "kv260"])
+@pytest.mark.parametrize("config", ["tiny", "kv260", "card"])
 def test_configurations_write_the_same(mixed, config):
     assert greedy(mixed, "-n", 20, "--config", config).stdout == greedy(mixed, "-n", 20).stdout
 

@@ -6,11 +6,11 @@
  */
 #include "device_util.h"
 
-enum { VALUES = 1 << 20, STREAM = 4 << 20 };
+enum { VALUES = 1 << 20, STREAM = 4 << 20, WORDS = 1 << 18 };
 
 static struct dut d;
-static uint32_t image[1 << 18];   /* the scratchpad as it should be */
-static uint32_t got[1 << 18];
+static uint32_t image[WORDS]; /* the scratchpad as it should be */
+static uint32_t got[WORDS];
 static int32_t value[VALUES];     /* [tiles][k][channels] */
 static int8_t trit[VALUES];       /* [tiles][k][columns] */
 static uint8_t stream[STREAM];
@@ -189,6 +189,12 @@ static void put_command(const struct shape *s)
     PUT(&d, MATMUL, CSCALE_BASE, s->cscale);
 }
 
+/* Words of the scratchpad that shapes here use and that are compared. */
+static uint32_t words_used(void)
+{
+    return d.config->scratchpad_words < WORDS ? d.config->scratchpad_words : WORDS;
+}
+
 /* Places for a shape: act, dst and scales side by side, aligned as they must be and no more. */
 static void make_shape(struct shape *s, uint32_t rows, uint32_t k, uint32_t n, uint32_t precision)
 {
@@ -215,13 +221,13 @@ static void make_shape(struct shape *s, uint32_t rows, uint32_t k, uint32_t n, u
     s->act_row = ((k + 3) / 4 + 15) / 16 * 16 + 16 * below(3);
     s->dst = s->act + s->act_row * rows + 16 * below(4);
     s->dst_row = (n + 15) / 16 * 16 + 16 * below(3);
-    assert_true(s->dst + s->dst_row * rows <= d.config->scratchpad_words);
+    assert_true(s->dst + s->dst_row * rows <= words_used());
 }
 
 /* Random scratchpad with sensible scales; some activations zero, some at the limits. */
 static void make_image(const struct shape *s)
 {
-    for (uint32_t i = 0; i < d.config->scratchpad_words; i++)
+    for (uint32_t i = 0; i < words_used(); i++)
         image[i] = rnd();
     for (uint32_t r = 0; r < s->rows; r++) {
         for (uint32_t i = 0; i < s->act_row; i++)
@@ -234,7 +240,7 @@ static void make_image(const struct shape *s)
 
 static void check_shape(const struct shape *s)
 {
-    uint32_t words = d.config->scratchpad_words;
+    uint32_t words = words_used();
     make_image(s);
     sp_write(&d, 0, image, words);
     make_stream(s);
