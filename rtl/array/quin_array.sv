@@ -5,10 +5,10 @@
 // behind it starts the next tile, which may be for other rows. A cycle without a beat is a gap. The sums of a
 // tile stay in shadows until the next tile's last beat: done_o marks the cycle after which those of columns 5
 // b are there; columns 5 b + d follow d cycles later, so that a reader who takes them in order may start at
-// once. step_i moves reading on, read_i (with step_i) asks for the column of lane b and stage d in a group of ReadRows
-// rows, which is taken in this cycle: sums_o are there after the next step, until the one after; what rows without
-// beats give has no meaning. The caller offers no last beat while a shadow is still to be read. Counts are amounts of
-// one cycle.
+// once. step_i, a register since it goes to every PE, moves reading on; read_i (with step_i) asks for the column of lane
+// b and stage d in a group of ReadRows rows, which is taken with the next step: sums_o are there after the step behind
+// that, until the one after; what rows without beats give has no meaning. The caller offers no last beat while a shadow
+// is still to be taken. Counts are amounts of one cycle.
 `default_nettype none
 
 module quin_array #(
@@ -64,6 +64,23 @@ module quin_array #(
     assign unused_end = ^{last[5], bytes[BeatBits*5 +: BeatBits]};
     assign done_o = en[Rows] && last[1];
 
+    // What is asked for, until the next step: a bit for each column of a stage and each group, and for each stage.
+    localparam int Groups = Rows / ReadRows;
+    logic [Groups*StreamBytes-1:0] column_q;
+    logic [4:0]                    stage_q;
+    logic [LaneBits-1:0]           lane_q;
+    logic [GroupBits-1:0]          group_q;
+    always_ff @(posedge clk_i) begin : ask
+        integer i;
+        if (step_i) begin
+            for (i = 0; i < Groups * StreamBytes; i = i + 1)
+                column_q[i] <= read_i && lane_i == LaneBits'(i % StreamBytes) && group_i == GroupBits'(i / StreamBytes);
+            for (i = 0; i < 5; i = i + 1) stage_q[i] <= stage_i == 3'(i);
+            lane_q <= lane_i;
+            group_q <= group_i;
+        end
+    end
+
     genvar d;
     generate
         for (d = 0; d < 5; d = d + 1) begin : g_stage
@@ -77,7 +94,7 @@ module quin_array #(
                 .en_o(en[Rows*(d+1) +: Rows]), .last_o(last[d+1]),
                 .bytes_o(bytes[BeatBits*(d+1) +: BeatBits]), .act_o(act[ActBits*(d+1) +: ActBits]),
                 .trits_o(trits[TritBits*(d+1) +: TritBits]),
-                .read_i, .here_i(stage_i == 3'(d)), .step_i, .lane_i, .group_i,
+                .step_i, .here_i(stage_q[d]), .column_i(column_q), .lane_i(lane_q), .group_i(group_q),
                 .sums_o(sums[ReadBits*d +: ReadBits]), .wraps_o(wraps[WrapBits*d +: WrapBits])
             );
         end

@@ -128,7 +128,8 @@ module quin_drain #(
     logic [ChannelBits-1:0] channel_q, last_channel_q;
     logic [19:0]            n_q;                           // channels of the MATMUL
     logic [20:0]            before_q, after, channels_q;   // of these before this tile, before the next, of a tile
-    logic                   step, last_trit, last_group, last_tile, last_tile_q;
+    logic                   step, last_trit, last_group, last_tile, last_tile_q, tile_read, begin_tile;
+    logic                   free_r_q;  // what was asked for last is a tile's last
 
     assign next_ready = !busy_q && (next_empty || scales_new_q != 2'd0);
     assign begin_job = next_valid && next_ready && !next_empty;
@@ -145,7 +146,9 @@ module quin_drain #(
     assign group_o = group_q;
     assign read_scale_o = read_o && column_scales_q;
     assign channel_o = channel_q;
-    assign tile_free_o = read_o && last_trit && last_group && channel_q == last_channel_q;
+    assign tile_read = read_o && last_trit && last_group && channel_q == last_channel_q;
+    assign tile_free_o = step && read_r_q && free_r_q;
+    assign begin_tile = busy_q && !reading_q && tile_i && !(read_r_q && free_r_q);
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -156,8 +159,8 @@ module quin_drain #(
             busy_q <= begin_job;
             if (begin_job) bank_q <= !bank_q;
         end else if (!reading_q) begin
-            reading_q <= tile_i;
-        end else if (tile_free_o) begin
+            reading_q <= begin_tile;
+        end else if (tile_read) begin
             reading_q <= 1'b0;
             busy_q <= !last_tile_q;
         end
@@ -182,7 +185,7 @@ module quin_drain #(
                     channels_q <= 21'(StreamBytes / 2);
                 end
             endcase
-        end else if (busy_q && !reading_q && tile_i) begin
+        end else if (begin_tile) begin
             lane_q <= '0;
             stage_q <= '0;
             lane_0_q <= '0;
@@ -217,18 +220,18 @@ module quin_drain #(
 
     always_ff @(posedge clk_i) begin
         if (begin_job) before_q <= '0;
-        else if (busy_q && !reading_q && tile_i) before_q <= after;
+        else if (begin_tile) before_q <= after;
     end
 
-    // Joining. step: what was read moves on, in two steps to the sums; it waits where joined rows find those before still
+    // Joining. step: what was asked for moves on, in three steps to the sums; it waits where joined rows find those before still
     // leaving, also their last one. Beside it goes whether it is a channel's first or last trit, which of the rows is the last, whether that
     // is the channel's last and that the MATMUL's.
     localparam int BesideBits = LeaveBits + 4;
-    logic                         read_r_q, read_s_q, joined_q, first, last;
+    logic                         read_r_q, read_t_q, read_s_q, joined_q, joined_next, first, last;
     logic                         column_scales_r_q, bank_r_q, row_end_s, end_s, row_end_y_q, end_y_q;
-    logic [BesideBits-1:0]        beside_r_q, beside_s_q;
+    logic [BesideBits-1:0]        beside_r_q, beside_t_q, beside_s_q;
     logic [LeaveBits-1:0]         last_s, last_y_q;
-    logic [31:0]                  cscale_s_q;
+    logic [31:0]                  cscale_t_q, cscale_s_q;
     logic [JoinBits*ReadRows-1:0] joined;
     logic [31:0]                  cscale_y_q;
     logic [31:0]                  cscale0_q, cscale1_q;  // of the two banks
@@ -236,26 +239,30 @@ module quin_drain #(
     always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
             read_r_q <= 1'b0;
+            read_t_q <= 1'b0;
             read_s_q <= 1'b0;
-            joined_q <= 1'b0;
         end else if (step) begin
             read_r_q <= read_o;
-            read_s_q <= read_r_q;
-            joined_q <= read_s_q && last;
-        end else if (take) begin
-            joined_q <= 1'b0;
+            read_t_q <= read_r_q;
+            read_s_q <= read_t_q;
         end
+        joined_q <= rst_ni && joined_next;
     end
     always_ff @(posedge clk_i) begin
         if (step) begin
             beside_r_q <= {last_group ? LeaveBits'(rows_left_q - 7'd1) : LeaveBits'(ReadRows - 1), last_group,
                            last_group && last_tile_q && channel_q == last_channel_q, last_trit, trit_q == 0};
+            free_r_q <= tile_read;
             column_scales_r_q <= column_scales_q;
             bank_r_q <= bank_q;
         end
         if (step && read_r_q) begin
-            beside_s_q <= beside_r_q;
-            cscale_s_q <= column_scales_r_q ? cscale_i : bank_r_q ? cscale1_q : cscale0_q;
+            beside_t_q <= beside_r_q;
+            cscale_t_q <= column_scales_r_q ? cscale_i : bank_r_q ? cscale1_q : cscale0_q;
+        end
+        if (step && read_t_q) begin
+            beside_s_q <= beside_t_q;
+            cscale_s_q <= cscale_t_q;
         end
         if (step && read_s_q) begin
             cscale_y_q <= cscale_s_q;
@@ -284,23 +291,19 @@ module quin_drain #(
     // Leaving, a row a cycle.
     logic [JoinBits*ReadRows-1:0] value_q;
     logic [31:0]                  cscale_v_q;
-    logic                         leaving_q, row_end_v_q, end_v_q, last_row, move, take;
+    logic                         leaving_q, leaving_next, row_end_v_q, end_v_q, last_row, move, take;
     logic [LeaveBits-1:0]         row_q, last_v_q;
 
     assign last_row = row_q == last_v_q;
     assign take = joined_q && (!leaving_q || (last_row && move));
-    assign step = !joined_q || !leaving_q;  // of registers only: it goes to every place of the array
+    assign joined_next = step ? read_s_q && last : joined_q && !take;
+    assign leaving_next = take || (leaving_q && !(move && last_row));
 
     always_ff @(posedge clk_i) begin
-        if (!rst_ni) begin
-            leaving_q <= 1'b0;
-        end else if (take) begin
-            leaving_q <= 1'b1;
-            row_q <= '0;
-        end else if (move && leaving_q) begin
-            leaving_q <= !last_row;
-            row_q <= row_q + 1'b1;
-        end
+        leaving_q <= rst_ni && leaving_next;
+        step <= !rst_ni || !joined_next || !leaving_next;  // !joined_q || !leaving_q: a register, it goes to every PE
+        if (take) row_q <= '0;
+        else if (move && leaving_q) row_q <= row_q + 1'b1;
     end
     always_ff @(posedge clk_i) begin
         if (take) begin

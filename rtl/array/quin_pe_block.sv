@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PEs of one stage, Rows x Lanes: a row shares its activation, a lane its trit. en_i: the rows from row 0 on
 // that the beat is for; end_i: it is a tile's last. wraps_o: how many PEs wrapped at a beat, some cycles later.
-// read_i with lane_i and group_i takes the shadows of a lane in ReadRows rows from row group_i * ReadRows on; the next
-// step_i gives them, sums_o, or 0 unless here_i was there with read_i. Then sums_o holds until the next step_i. For
+// step_i with here_i takes the shadows that column_i marks, one lane in one group of ReadRows rows (lane_i, group_i say
+// the same as numbers), or without any of them 0; the next step_i gives them, sums_o, which hold until the one after. For
 // synthesis, Icarus and proofs a PE is a quin_pe. Verilator gets the same as a loop over two arrays: code that stays in
 // the processor's cache, and rows that are not in use cost nothing. With QUIN_STRUCTURE it takes quin_pe too.
 `default_nettype none
@@ -26,9 +26,9 @@ module quin_pe_block #(
     input  logic [Lanes-1:0]            plus_i,
     input  logic [Lanes-1:0]            minus_i,
     input  logic [8*Rows-1:0]           act_i,
-    input  logic                        read_i,
-    input  logic                        here_i,
     input  logic                        step_i,
+    input  logic                        here_i,
+    input  logic [Groups*Lanes-1:0]     column_i,
     input  logic [LaneBits-1:0]         lane_i,
     input  logic [GroupBits-1:0]        group_i,
     output logic [SumBits*ReadRows-1:0] sums_o,
@@ -39,10 +39,6 @@ module quin_pe_block #(
 `define QUIN_LOOP
 `endif
 `endif
-
-    logic here_q;  // what was taken is wanted
-    always_ff @(posedge clk_i)
-        if (read_i) here_q <= here_i;
 
 `ifdef QUIN_LOOP
     // Written in place: only this block reads acc_q, and nobody reads a shadow in the cycle that writes it.
@@ -91,12 +87,17 @@ module quin_pe_block #(
     end
 
     logic [SumBits*ReadRows-1:0] taken_q;
+    logic wanted, wanted_q;
+    assign wanted = here_i && column_i != '0;
     always_ff @(posedge clk_i) begin : read
         integer r;
-        if (read_i && here_i)
+        if (step_i && wanted)
             for (r = 0; r < ReadRows; r = r + 1)
                 taken_q[SumBits*r +: SumBits] <= shadow_q[(32'(group_i) * ReadRows + r) * Lanes + 32'(lane_i)];
-        if (step_i) sums_o <= here_q ? taken_q : '0;
+        if (step_i) begin
+            wanted_q <= wanted;
+            sums_o <= wanted_q ? taken_q : '0;
+        end
     end
     /* verilator lint_on BLKSEQ */
 `else
@@ -132,27 +133,23 @@ module quin_pe_block #(
         end
     endgenerate
 
-    // The choice is made by registers' synchronous resets, which cost no gates: what is not wanted is taken as 0, in a
-    // register of each PE and then in one of the stage, and between them stands an OR.
+    // The choice is made by registers' synchronous resets, which cost no gates: what is not wanted is taken as 0 into a
+    // register of each PE, and behind these stands an OR.
     logic [Groups*Lanes-1:0]       away;   // a lane's rows that are not wanted
     logic [SumBits*Rows*Lanes-1:0] taken;  // as shadows
     generate
         for (r = 0; r < Groups; r = r + 1) begin : g_group
             for (i = 0; i < Lanes; i = i + 1) begin : g_away
-                assign away[r*Lanes+i] = read_i && (lane_i != LaneBits'(i) || (Groups > 1 && group_i != GroupBits'(r)));
+                assign away[r*Lanes+i] = step_i && !(here_i && column_i[r*Lanes+i]);
             end
         end
         for (r = 0; r < Rows * Lanes; r = r + 1) begin : g_taken
             logic [SumBits-1:0] taken_q;
             always_ff @(posedge clk_i) begin
                 if (away[(r/Lanes/ReadRows)*Lanes+r%Lanes]) taken_q <= '0;
-                else if (read_i) taken_q <= shadows[SumBits*r +: SumBits];
+                else if (step_i) taken_q <= shadows[SumBits*r +: SumBits];
             end
             assign taken[SumBits*r +: SumBits] = taken_q;
-        end
-        if (Groups == 1) begin : g_one
-            logic unused_group;
-            assign unused_group = ^group_i;
         end
     endgenerate
 
@@ -164,12 +161,11 @@ module quin_pe_block #(
                 joined[SumBits*(n%ReadRows) +: SumBits] = joined[SumBits*(n%ReadRows) +: SumBits] |
                     all[SumBits*(n*Lanes+k) +: SumBits];
     endfunction
-    logic elsewhere;
-    assign elsewhere = step_i && !here_q;
-    always_ff @(posedge clk_i) begin
-        if (elsewhere) sums_o <= '0;
-        else if (step_i) sums_o <= joined(taken);
-    end
+    always_ff @(posedge clk_i)
+        if (step_i) sums_o <= joined(taken);
+
+    logic unused_place;
+    assign unused_place = ^{lane_i, group_i};
 `endif
 endmodule
 

@@ -2,7 +2,7 @@
 // Stage d of five: the columns d, 5 + d, 10 + d .. of all byte lanes, which work in the same cycle. A beat
 // comes with the rows that it is for (en_i, from row 0 on; 0: no beat). In the next cycle the stage adds it
 // and hands it on: the bytes' remainders, the activations, last, and the number of its trits so far that are
-// not zero. Reading (read_i .. sums_o) is that of quin_pe_block. Nothing changes where no beat is.
+// not zero. Reading (step_i .. sums_o) is that of quin_pe_block. Nothing changes where no beat is.
 `default_nettype none
 
 module quin_stage #(
@@ -29,9 +29,9 @@ module quin_stage #(
     output logic [8*StreamBytes-1:0]          bytes_o,
     output logic [8*Rows-1:0]                 act_o,
     output logic [TritBits-1:0]               trits_o,
-    input  logic                              read_i,
-    input  logic                              here_i,
     input  logic                              step_i,
+    input  logic                              here_i,
+    input  logic [Rows/ReadRows*StreamBytes-1:0] column_i,
     input  logic [LaneBits-1:0]               lane_i,
     input  logic [GroupBits-1:0]              group_i,
     output logic [SumBits*ReadRows-1:0]       sums_o,
@@ -78,7 +78,7 @@ module quin_stage #(
         .Rows(Rows), .Lanes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters), .ReadRows(ReadRows)
     ) pes (
         .clk_i, .rst_ni(run_q), .en_i(en_o), .end_i(end_q), .plus_i(plus_q), .minus_i(minus_q),
-        .act_i(act_o), .read_i, .here_i, .step_i, .lane_i, .group_i, .sums_o, .wraps_o
+        .act_i(act_o), .step_i, .here_i, .column_i, .lane_i, .group_i, .sums_o, .wraps_o
     );
 endmodule
 

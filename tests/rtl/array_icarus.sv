@@ -36,7 +36,7 @@ module array_icarus;
 
     reg [8*200-1:0] dir;
     integer cycle, r, checked = 0, errors = 0, tail = 0;
-    logic busy = 1'b0, taken = 1'b0, there = 1'b0, done_before = 1'b0;  // a column between the steps, and at the end
+    logic busy = 1'b0, asked = 1'b0, asked_last = 1'b0, taken = 1'b0, there = 1'b0, done_before = 1'b0;  // a column between the steps, and at the end
     logic [15:0] noise = 16'h1;
     logic [31:0] total [0:2];
     logic [31:0] sum;
@@ -84,7 +84,6 @@ module array_icarus;
                     lane = lane + 1'b1;
                 end else begin
                     read = 1'b0;
-                    busy = 1'b0;
                 end
             end else if (!read && done_before) begin
                 read = 1'b1;
@@ -109,7 +108,10 @@ module array_icarus;
             @(posedge clk);
             if (step) begin
                 there = taken;
-                taken = read;
+                taken = asked;
+                if (asked_last) busy = 1'b0;
+                asked = read;
+                asked_last = read && group == Groups - 1 && stage == 3'd4 && lane == StreamBytes - 1;
             end
             @(negedge clk);
         end
