@@ -63,7 +63,7 @@ module quin_registers #(
     logic [6:0] word;
 
     // the request, and what it is for
-    logic req_q, write_request_q, write, control_q, running, writable;
+    logic req_q, write_request_q, write, control_q, start, running, writable;
     logic [13:0] addr;
     logic [31:0] wdata;
 
@@ -97,7 +97,7 @@ module quin_registers #(
         req_q <= rst_ni && req_i;
         write_request_q <= rst_ni && req_i && we_i;
         write <= rst_ni && req_i && we_i && may_write(addr_i);
-        start_o <= rst_ni && control_q && wdata[0] && !running;
+        start_o <= start;
         control_q <= rst_ni && req_i && we_i && addr_i == quin_pkg::REG_CONTROL;
         writable <= may_write(addr_i);
         addr <= addr_i;
@@ -108,7 +108,8 @@ module quin_registers #(
     assign in_greg = addr[13:8] == quin_pkg::REG_GREG[13:8];
     assign in_counter = addr[13:8] == quin_pkg::REG_COUNTER[13:8];
     assign in_rowreg = addr[13];
-    assign running = running_i || start_o;
+    assign running = running_i || start_o;  // start_o is a register, what stands here does not wait for it
+    assign start = rst_ni && control_q && wdata[0] && !running;
     assign status = {29'd0, failed_q, done_q, running};
     assign program_o = program_beyond_q ? 40'hff_ffff_ffff : {program_high_q, program_q};
     assign retire_ring_o = ring_beyond_q ? 40'hff_ffff_ffc0 : {ring_high_q, ring_q};
@@ -216,9 +217,9 @@ module quin_registers #(
         counter_q <= in_counter;
         held_q <= writable && written[word];
         if (!rst_ni) {error_q, error_command_q, error_address_q} <= '0;
-        else if (start_o) error_q <= '0;
+        else if (start) error_q <= '0;
         else if (stopped_i) {error_q, error_command_q, error_address_q} <= {error_i, error_command_i, error_address_i};
-        if (!rst_ni || start_o) begin
+        if (!rst_ni || start) begin
             done_q <= 1'b0;
             failed_q <= 1'b0;
         end else if (stopped_i) begin
