@@ -64,20 +64,17 @@ module quin_array #(
     assign unused_end = ^{last[5], bytes[BeatBits*5 +: BeatBits]};
     assign done_o = en[Rows] && last[1];
 
-    // What is asked for, until the next step: a bit for each column of a stage and each group, and for each stage.
+    // What is asked for, until the next step: a bit for each lane, stage and group; no stage: nothing.
     localparam int Groups = Rows / ReadRows;
-    logic [Groups*StreamBytes-1:0] column_q;
-    logic [4:0]                    stage_q;
-    logic [LaneBits-1:0]           lane_q;
-    logic [GroupBits-1:0]          group_q;
+    logic [4:0]             stage_q;
+    logic [StreamBytes-1:0] lane_q;
+    logic [Groups-1:0]      group_q;
     always_ff @(posedge clk_i) begin : ask
         integer i;
         if (step_i) begin
-            for (i = 0; i < Groups * StreamBytes; i = i + 1)
-                column_q[i] <= read_i && lane_i == LaneBits'(i % StreamBytes) && group_i == GroupBits'(i / StreamBytes);
-            for (i = 0; i < 5; i = i + 1) stage_q[i] <= stage_i == 3'(i);
-            lane_q <= lane_i;
-            group_q <= group_i;
+            for (i = 0; i < 5; i = i + 1) stage_q[i] <= read_i && stage_i == 3'(i);
+            for (i = 0; i < StreamBytes; i = i + 1) lane_q[i] <= lane_i == LaneBits'(i);
+            for (i = 0; i < Groups; i = i + 1) group_q[i] <= group_i == GroupBits'(i);
         end
     end
 
@@ -94,7 +91,7 @@ module quin_array #(
                 .en_o(en[Rows*(d+1) +: Rows]), .last_o(last[d+1]),
                 .bytes_o(bytes[BeatBits*(d+1) +: BeatBits]), .act_o(act[ActBits*(d+1) +: ActBits]),
                 .trits_o(trits[TritBits*(d+1) +: TritBits]),
-                .step_i, .here_i(stage_q[d]), .column_i(column_q), .lane_i(lane_q), .group_i(group_q),
+                .step_i, .here_i(stage_q[d]), .lane_i(lane_q), .group_i(group_q),
                 .sums_o(sums[ReadBits*d +: ReadBits]), .wraps_o(wraps[WrapBits*d +: WrapBits])
             );
         end

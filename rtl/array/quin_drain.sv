@@ -29,7 +29,7 @@ module quin_drain #(
     input  logic                    job_valid_i,
     output logic                    job_ready_o,
     input  logic                    job_empty_i,
-    input  logic [6:0]              job_rows_i,
+    input  logic [6:0]              job_rows_i,   // at most Rows
     input  logic [19:0]             job_n_i,
     input  logic [1:0]              job_precision_i,
     input  logic                    job_column_scales_i,  // else one scale
@@ -78,22 +78,24 @@ module quin_drain #(
     // What the reader and the writer need of a MATMUL waits for each of them.
     logic        read_ready, write_ready, push, next_valid, next_ready, next_empty, next_column_scales;
     logic        write_valid, write_next, write_empty, ready, done_empty;
-    logic [6:0]  next_rows, write_rows;
+    logic [RowBits:0] next_rows, write_rows;
+    logic        unused_rows;
+    assign unused_rows = ^job_rows_i;
     logic [19:0] next_n, write_base, write_row;
     logic [1:0]  next_precision;
 
     assign job_ready_o = read_ready && write_ready;
     assign push = job_valid_i && job_ready_o;
 
-    quin_drain_jobs #(.Width(31), .Depth(4)) read_jobs (
+    quin_drain_jobs #(.Width(25 + RowBits), .Depth(4)) read_jobs (
         .clk_i, .rst_ni, .valid_i(push), .ready_o(read_ready),
-        .data_i({job_empty_i, job_rows_i, job_n_i, job_precision_i, job_column_scales_i}),
+        .data_i({job_empty_i, job_rows_i[RowBits:0], job_n_i, job_precision_i, job_column_scales_i}),
         .valid_o(next_valid), .ready_i(next_ready),
         .data_o({next_empty, next_rows, next_n, next_precision, next_column_scales})
     );
-    quin_drain_jobs #(.Width(48), .Depth(4)) write_jobs (
+    quin_drain_jobs #(.Width(42 + RowBits), .Depth(4)) write_jobs (
         .clk_i, .rst_ni, .valid_i(push), .ready_o(write_ready),
-        .data_i({job_empty_i, job_rows_i, job_dst_base_i, job_dst_row_i}),
+        .data_i({job_empty_i, job_rows_i[RowBits:0], job_dst_base_i, job_dst_row_i}),
         .valid_o(write_valid), .ready_i(write_next),
         .data_o({write_empty, write_rows, write_base, write_row})
     );
@@ -120,7 +122,7 @@ module quin_drain #(
 
     // Which column, and in it which rows. A tile's channels beyond n are not read.
     logic                   busy_q, reading_q, column_scales_q, bank_q;
-    logic [6:0]             rows_q, rows_left_q;
+    logic [RowBits:0]       rows_q, rows_left_q;
     logic [3:0]             trits_q, trit_q;
     logic [LaneBits-1:0]    lane_q, lane_0_q, next_lane;   // _0: of the channel's first column
     logic [2:0]             stage_q, stage_0_q, next_stage;
@@ -134,7 +136,7 @@ module quin_drain #(
     assign next_ready = !busy_q && (next_empty || scales_new_q != 2'd0);
     assign begin_job = next_valid && next_ready && !next_empty;
     assign last_trit = trit_q == trits_q - 4'd1;
-    assign last_group = rows_left_q <= 7'(ReadRows);
+    assign last_group = rows_left_q <= (RowBits + 1)'(ReadRows);
     assign next_stage = stage_q == 3'd4 ? 3'd0 : stage_q + 3'd1;
     assign next_lane = stage_q == 3'd4 ? lane_q + 1'b1 : lane_q;
     assign after = before_q + channels_q;
@@ -213,7 +215,7 @@ module quin_drain #(
                 channel_q <= channel_q + 1'b1;
             end else if (last_trit) begin
                 group_q <= group_q + 1'b1;
-                rows_left_q <= rows_left_q - 7'(ReadRows);
+                rows_left_q <= rows_left_q - (RowBits + 1)'(ReadRows);
             end
         end
     end
@@ -250,7 +252,7 @@ module quin_drain #(
     end
     always_ff @(posedge clk_i) begin
         if (step) begin
-            beside_r_q <= {last_group ? LeaveBits'(rows_left_q - 7'd1) : LeaveBits'(ReadRows - 1), last_group,
+            beside_r_q <= {last_group ? LeaveBits'(rows_left_q - 1'b1) : LeaveBits'(ReadRows - 1), last_group,
                            last_group && last_tile_q && channel_q == last_channel_q, last_trit, trit_q == 0};
             free_r_q <= tile_read;
             column_scales_r_q <= column_scales_q;

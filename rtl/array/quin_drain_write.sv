@@ -11,6 +11,7 @@
 
 module quin_drain_write #(
     parameter int Rows = 8,
+    parameter int RowBits = Rows > 1 ? $clog2(Rows) : 1,   // derived
     parameter int LineWords = 4,
     parameter int LineBits = 32 * LineWords  // derived
 ) (
@@ -19,7 +20,7 @@ module quin_drain_write #(
     input  logic                   job_valid_i,
     output logic                   job_ready_o,
     input  logic                   job_empty_i,
-    input  logic [6:0]             job_rows_i,
+    input  logic [RowBits:0]       job_rows_i,
     input  logic [19:0]            job_dst_base_i,  // a multiple of 16
     input  logic [19:0]            job_dst_row_i,   // a multiple of 16
     input  logic                   valid_i,
@@ -37,7 +38,6 @@ module quin_drain_write #(
     output logic [LineBits-1:0]    wdata_o,
     output logic [4*LineWords-1:0] wstrb_o
 );
-    localparam int RowBits = Rows > 1 ? $clog2(Rows) : 1;
     localparam int LineShift = $clog2(LineWords);
 
     // Gathering.
@@ -74,7 +74,7 @@ module quin_drain_write #(
 
     // Writing. Addresses count lines: of row out_row_q and of row 0.
     logic                 busy_q, empty_q, done_q, req_q, out_half_q;
-    logic [6:0]           rows_q;
+    logic [RowBits:0]     rows_q;
     logic [RowBits-1:0]   out_row_q;
     logic                 last_row_q;       // out_row_q is the last one
     logic [19-LineShift:0] dst_row_q, addr_q, line_q;
@@ -122,11 +122,11 @@ module quin_drain_write #(
         // There is a cycle without a request before the next lines.
         if (!req_q) begin
             out_row_q <= '0;
-            last_row_q <= rows_q == 7'd1;
+            last_row_q <= rows_q == (RowBits + 1)'(1);
             addr_q <= line_q;
         end else if (gnt_i) begin
             out_row_q <= out_row_q + 1'b1;
-            last_row_q <= 7'(out_row_q) + 7'd2 == rows_q;
+            last_row_q <= (RowBits + 1)'(out_row_q) + (RowBits + 1)'(2) == rows_q;
             addr_q <= addr_q + dst_row_q;
         end
     end

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PEs of one stage, Rows x Lanes: a row shares its activation, a lane its trit. en_i: the rows from row 0 on
 // that the beat is for; end_i: it is a tile's last. wraps_o: how many PEs wrapped at a beat, some cycles later.
-// step_i with here_i takes the shadows that column_i marks, one lane in one group of ReadRows rows (lane_i, group_i say
-// the same as numbers), or without any of them 0; the next step_i gives them, sums_o, which hold until the one after. For
+// step_i with here_i takes the shadows of the lane and of the group of ReadRows rows that lane_i and group_i mark, or
+// without here_i 0; the next step_i gives them, sums_o, which hold until the one after. For
 // synthesis, Icarus and proofs a PE is a quin_pe. Verilator gets the same as a loop over two arrays: code that stays in
 // the processor's cache, and rows that are not in use cost nothing. With QUIN_STRUCTURE it takes quin_pe too.
 `default_nettype none
@@ -14,9 +14,7 @@ module quin_pe_block #(
     parameter int Counters = 1,                            // 0: wraps_o is 0
     parameter int ReadRows = Rows,                         // divides Rows
     parameter int Groups = Rows / ReadRows,                // derived
-    parameter int GroupBits = Groups > 1 ? $clog2(Groups) : 1,  // derived
     parameter int SumBits = CarryBits + 8,                 // derived
-    parameter int LaneBits = $clog2(Lanes),                // derived
     parameter int WrapBits = $clog2(Rows * Lanes + 1)      // derived
 ) (
     input  logic                        clk_i,
@@ -28,9 +26,8 @@ module quin_pe_block #(
     input  logic [8*Rows-1:0]           act_i,
     input  logic                        step_i,
     input  logic                        here_i,
-    input  logic [Groups*Lanes-1:0]     column_i,
-    input  logic [LaneBits-1:0]         lane_i,
-    input  logic [GroupBits-1:0]        group_i,
+    input  logic [Lanes-1:0]            lane_i,       // one bit
+    input  logic [Groups-1:0]           group_i,      // one bit
     output logic [SumBits*ReadRows-1:0] sums_o,
     output logic [WrapBits-1:0]         wraps_o
 );
@@ -87,16 +84,19 @@ module quin_pe_block #(
     end
 
     logic [SumBits*ReadRows-1:0] taken_q;
-    logic wanted, wanted_q;
-    assign wanted = here_i && column_i != '0;
+    logic here_q;
     always_ff @(posedge clk_i) begin : read
-        integer r;
-        if (step_i && wanted)
+        integer r, i, first;
+        first = 0;
+        if (step_i && here_i) begin
+            for (i = 0; i < Lanes; i = i + 1) if (lane_i[i]) first = i;
+            for (r = 0; r < Groups; r = r + 1) if (group_i[r]) first = first + r * ReadRows * Lanes;
             for (r = 0; r < ReadRows; r = r + 1)
-                taken_q[SumBits*r +: SumBits] <= shadow_q[(32'(group_i) * ReadRows + r) * Lanes + 32'(lane_i)];
+                taken_q[SumBits*r +: SumBits] <= shadow_q[first + r * Lanes];
+        end
         if (step_i) begin
-            wanted_q <= wanted;
-            sums_o <= wanted_q ? taken_q : '0;
+            here_q <= here_i;
+            sums_o <= here_q ? taken_q : '0;
         end
     end
     /* verilator lint_on BLKSEQ */
@@ -140,7 +140,7 @@ module quin_pe_block #(
     generate
         for (r = 0; r < Groups; r = r + 1) begin : g_group
             for (i = 0; i < Lanes; i = i + 1) begin : g_away
-                assign away[r*Lanes+i] = step_i && !(here_i && column_i[r*Lanes+i]);
+                assign away[r*Lanes+i] = step_i && !(here_i && lane_i[i] && group_i[r]);
             end
         end
         for (r = 0; r < Rows * Lanes; r = r + 1) begin : g_taken
@@ -163,9 +163,6 @@ module quin_pe_block #(
     endfunction
     always_ff @(posedge clk_i)
         if (step_i) sums_o <= joined(taken);
-
-    logic unused_place;
-    assign unused_place = ^{lane_i, group_i};
 `endif
 endmodule
 

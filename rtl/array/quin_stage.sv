@@ -11,9 +11,7 @@ module quin_stage #(
     parameter int CarryBits = 15,
     parameter int Counters = 1,
     parameter int ReadRows = Rows,                           // divides Rows
-    parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
     parameter int SumBits = CarryBits + 8,                   // derived
-    parameter int LaneBits = $clog2(StreamBytes),            // derived
     parameter int TritBits = $clog2(5 * StreamBytes + 1),    // derived
     parameter int WrapBits = $clog2(Rows * StreamBytes + 1)  // derived
 ) (
@@ -31,9 +29,8 @@ module quin_stage #(
     output logic [TritBits-1:0]               trits_o,
     input  logic                              step_i,
     input  logic                              here_i,
-    input  logic [Rows/ReadRows*StreamBytes-1:0] column_i,
-    input  logic [LaneBits-1:0]               lane_i,
-    input  logic [GroupBits-1:0]              group_i,
+    input  logic [StreamBytes-1:0]            lane_i,
+    input  logic [Rows/ReadRows-1:0]          group_i,
     output logic [SumBits*ReadRows-1:0]       sums_o,
     output logic [WrapBits-1:0]               wraps_o   // of a beat, some cycles later
 );
@@ -78,7 +75,7 @@ module quin_stage #(
         .Rows(Rows), .Lanes(StreamBytes), .CarryBits(CarryBits), .Counters(Counters), .ReadRows(ReadRows)
     ) pes (
         .clk_i, .rst_ni(run_q), .en_i(en_o), .end_i(end_q), .plus_i(plus_q), .minus_i(minus_q),
-        .act_i(act_o), .step_i, .here_i, .column_i, .lane_i, .group_i, .sums_o, .wraps_o
+        .act_i(act_o), .step_i, .here_i, .lane_i, .group_i, .sums_o, .wraps_o
     );
 endmodule
 
