@@ -14,6 +14,7 @@ them into the blocks instead, rounded to float16, for programs that do not read 
 """
 import argparse
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,9 @@ NORMS = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm",
          "self_attn.inner_attn_ln": "attn_sub_norm", "mlp.ffn_layernorm": "ffn_sub_norm"}
 TYPES = {"tq1_0": Type.TQ1_0, "tq2_0": Type.TQ2_0, "f16": Type.F16}
 ROWS = {"f16": Type.F16, "bf16": Type.BF16, "f32": Type.F32, "q8_0": Type.Q8_0}
+
+YARN = {"rope_type", "type", "factor", "original_max_position_embeddings", "attention_factor", "beta_fast",
+        "beta_slow", "mscale", "mscale_all_dim", "truncate"}
 
 
 @dataclass
@@ -173,8 +177,8 @@ def rope_config(config: dict) -> tuple[float, dict]:
     rope = dict(config.get("rope_parameters") or config.get("rope_scaling") or {})
     base = rope.pop("rope_theta", None) or config.get("rope_theta", 10000.0)
     kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind not in ("default", "linear", "llama3"):
-        fail(f"RoPE scaling '{kind}' is not supported (default, linear, llama3 are)")
+    if kind not in ("default", "linear", "llama3", "yarn"):
+        fail(f"RoPE scaling '{kind}' is not supported (default, linear, llama3, yarn are)")
     return float(base), {} if kind == "default" else {**rope, "rope_type": kind}
 
 
@@ -185,6 +189,37 @@ def llama3_factors(base: float, size: int, rope: dict) -> np.ndarray:
     low, high, factor = rope["low_freq_factor"], rope["high_freq_factor"], rope["factor"]
     smooth = np.clip((old / wave - low) / (high - low), 0, 1)
     return (1 / ((1 - smooth) / factor + smooth)).astype(np.float32)
+
+
+def attention(factor: float, mscale: float = 1) -> float:
+    """What YaRN multiplies cosines and sines by, where a config does not say it."""
+    return 0.1 * mscale * math.log(factor) + 1 if factor > 1 else 1.0
+
+
+def add_yarn(out: gguf.GGUFWriter, config: dict, rope: dict) -> None:
+    """YaRN as transformers computes it, in llama.cpp's keys, of which attn_factor multiplies the
+    usual attention factor. No key of llama.cpp's holds truncate."""
+    if more := set(rope) - YARN:
+        fail(f"YaRN with {', '.join(sorted(more))} is not supported")
+    longest = config["max_position_embeddings"]
+    old = (config.get("original_max_position_embeddings")
+           or rope.get("original_max_position_embeddings", longest))
+    factor = rope.get("factor") or longest / old
+    if factor < 1:
+        fail(f"YaRN's factor is {factor}, but must be at least 1")
+    wanted, one, all_dim = rope.get("attention_factor"), rope.get("mscale"), rope.get("mscale_all_dim")
+    if wanted is None:
+        both = one and all_dim
+        wanted = attention(factor, one) / attention(factor, all_dim) if both else attention(factor)
+    out.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+    out.add_rope_scaling_factor(float(factor))
+    out.add_rope_scaling_orig_ctx_len(int(old))
+    out.add_rope_scaling_yarn_beta_fast(float(rope.get("beta_fast") or 32))
+    out.add_rope_scaling_yarn_beta_slow(float(rope.get("beta_slow") or 1))
+    if wanted != attention(factor):
+        out.add_rope_scaling_attn_factors(wanted / attention(factor))
+    if not rope.get("truncate", True):
+        out.add_bool("quintrit.yarn_truncate", False)
 
 
 def head_size(config: dict) -> int:
@@ -212,6 +247,8 @@ def add_metadata(out: gguf.GGUFWriter, ck: Checkpoint, family: Family, name: str
     if rope.get("rope_type") == "linear":
         out.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         out.add_rope_scaling_factor(float(rope["factor"]))
+    if rope.get("rope_type") == "yarn":
+        add_yarn(out, c, rope)
     if rope.get("rope_type") == "llama3":
         out.add_tensor("rope_freqs.weight", llama3_factors(base, size, rope))
     activation = c.get("hidden_act", "silu")

@@ -359,15 +359,16 @@ static float *floats(size_t a, size_t b, size_t c)
 static void fill_rope(struct quin_reference *r)
 {
     size_t half = r->model->hyper.head_size / 2;
+    double length = quin_model_rope_length(r->model);
     for (size_t i = 0; i < half; i++) {
         double turn = pow((double)r->model->hyper.rope_base, -(double)i / (double)half);
         if (r->model->hyper.rope_scale > 0) /* linear scaling: positions lie closer */
             turn /= (double)r->model->hyper.rope_scale;
-        if (r->model->rope_factor) /* llama3's: a factor for each frequency */
+        if (r->model->rope_factor) /* llama3's, YaRN's: a factor for each frequency */
             turn /= (double)r->model->rope_factor[i];
         for (size_t position = 0; position < r->options.context; position++) {
-            r->cosine[position * half + i] = (float)cos((double)position * turn);
-            r->sine[position * half + i] = (float)sin((double)position * turn);
+            r->cosine[position * half + i] = (float)(length * cos((double)position * turn));
+            r->sine[position * half + i] = (float)(length * sin((double)position * turn));
         }
     }
 }

@@ -46,6 +46,9 @@ static void print_model(const struct quin_session *s)
     row("RMSNorm epsilon", "%g", (double)m->rms_eps);
     if (m->rope_scale > 1)
         row("RoPE base", "%g, positions divided by %g", (double)m->rope_base, (double)m->rope_scale);
+    else if (m->yarn_factor > 0)
+        row("RoPE base", "%g, YaRN: %g times %zu positions, attention factor %.4g", (double)m->rope_base,
+            (double)m->yarn_factor, m->yarn_context, (double)m->yarn_attention);
     else
         row("RoPE base", "%g%s", (double)m->rope_base, m->rope_factors ? ", scaled as in Llama 3.1" : "");
     if (m->float_activations)

@@ -36,7 +36,8 @@ enum quin_err quin_lm_open(const char *path, const struct quin_progress *progres
 void quin_lm_close(struct quin_lm *lm);
 
 /* The same with metadata set over the file's: each override is KEY=TYPE:VALUE, TYPE one of int, float, bool, str, as in
- * llama.cpp. Keys of Quintrit's own: quintrit.activations ("int8", "float"), quintrit.masters (bool). */
+ * llama.cpp. Keys of Quintrit's own: quintrit.activations ("int8", "float"), quintrit.masters (bool),
+ * quintrit.yarn_truncate (bool). */
 struct quin_lm_options {
     const char *path; /* NULL: the embedded model */
     const char *const *overrides; /* [override_count] */
@@ -59,6 +60,8 @@ struct quin_lm_info {
     uint64_t ternary_params, float_params;
     double zero_share;                                 /* of the ternary weights */
     uint64_t layer_bytes, head_bytes, token_bytes;     /* streamed for one decoded token */
+    float yarn_factor, yarn_attention; /* YaRN's RoPE scaling, and what it multiplies cosines and sines by; factor 0: none */
+    size_t yarn_context;               /* positions before YaRN */
 };
 void quin_lm_info(const struct quin_lm *lm, struct quin_lm_info *info);
 

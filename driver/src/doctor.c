@@ -111,6 +111,10 @@ static bool examine_family(struct doctor *d)
          "%zu layers, %zu wide, %zu heads of %zu, %zu KV heads, FFN %zu, %zu tokens, context "
          "%zu",
          h->layers, h->dim, h->heads, h->head_size, h->kv_heads, h->ffn, h->vocab, h->context);
+    if (h->yarn.factor > 0)
+        find(d, QUIN_FINDING_GOOD, "RoPE",
+             "YaRN: %g times %zu positions, betas %g and %g, attention factor %.4g", (double)h->yarn.factor,
+             h->yarn.context, (double)h->yarn.fast, (double)h->yarn.slow, h->rope_attention);
     if (h->tied_head && quin_gguf_tensor_find(d->g, "output.weight"))
         find(d, QUIN_FINDING_NOTE, "lm_head", "output.weight is a copy of the embedding and is not read");
     if (d->family->sub_norms == QUIN_SUB_NORMS_NONE && !quin_gguf_find(d->g, "quintrit.activations"))

@@ -160,57 +160,158 @@ static enum quin_err get_float_activations(const struct quin_gguf *g, bool *is_f
 /* ---- RoPE ---- */
 
 /* Keys that say something about scaling that is not "none": each must be one that is understood. */
-static enum quin_err check_scaling_keys(const struct quin_gguf *g, const struct quin_family *f,
+static enum quin_err check_scaling_keys(const struct quin_gguf *g, const struct quin_family *f, bool yarn,
                                         struct quin_msg *msg)
 {
     static const char *const known[] = {"type", "factor", "finetuned", "original_context_length"};
+    static const char *const of_yarn[] = {"attn_factor",    "yarn_attn_factor", "yarn_ext_factor",
+                                          "yarn_beta_fast", "yarn_beta_slow",   "yarn_log_multiplier"};
     char prefix[KEY_MAX];
     key_of(prefix, f, "rope.scaling.");
     size_t n = strlen(prefix);
     for (size_t i = 0; i < quin_gguf_kv_count(g); i++) {
         const struct quin_gguf_kv *kv = quin_gguf_kv_at(g, i);
         bool understood = kv->key.len < n || memcmp(kv->key.ptr, prefix, n) != 0;
+        struct quin_str name = {kv->key.ptr + n, kv->key.len - n};
         for (size_t j = 0; !understood && j < sizeof known / sizeof known[0]; j++)
-            understood = str_is((struct quin_str){kv->key.ptr + n, kv->key.len - n}, known[j]);
+            understood = str_is(name, known[j]);
+        for (size_t j = 0; yarn && !understood && j < sizeof of_yarn / sizeof of_yarn[0]; j++)
+            understood = str_is(name, of_yarn[j]);
         if (!understood)
             return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
                                 "the key %.*s asks for scaled RoPE positions in a way that is not "
-                                "supported; use a model without rope scaling, or with type linear or llama3",
+                                "supported; use a model without rope scaling, or with type linear, yarn or "
+                                "llama3",
                                 quin_msg_clip(kv->key.len), kv->key.ptr);
     }
     return QUIN_OK;
 }
 
+/* YaRN's attention factor where no key says otherwise. */
+static double usual_attention(float factor)
+{
+    return 1 + 0.1 * log((double)factor);
+}
+
+/* Number of the pair of a head's values that turns so often in the positions before YaRN, which need not be
+ * a whole one: context * base^(-2 i / head_size) = turns * 2 pi. */
+static double pair_that_turns(const struct quin_hyper *h, float turns)
+{
+    static const double two_pi = 6.283185307179586;
+    return (double)h->head_size * log((double)h->yarn.context / ((double)turns * two_pi)) /
+           (2 * log((double)h->rope_base));
+}
+
+/* Pairs up to first keep their frequency, from last on they are divided by the factor. */
+static void yarn_range(const struct quin_hyper *h, double *first, double *last)
+{
+    double low = pair_that_turns(h, h->yarn.fast), high = pair_that_turns(h, h->yarn.slow);
+    *first = fmax(h->yarn.truncate ? floor(low) : low, 0);
+    *last = fmin(h->yarn.truncate ? ceil(high) : high, (double)h->head_size - 1);
+}
+
+void quin_yarn_factors(const struct quin_hyper *h, float *factor)
+{
+    double first, last;
+    yarn_range(h, &first, &last);
+    double span = last > first ? last - first : 0.001;
+    for (size_t i = 0; i < h->head_size / 2; i++) {
+        double share = fmin(fmax(((double)i - first) / span, 0), 1);
+        factor[i] = (float)(1 / (share / (double)h->yarn.factor + 1 - share));
+    }
+}
+
+/* Keys that engines read differently, or not at all, may only hold what changes nothing. */
+static enum quin_err check_yarn_neutral(const struct quin_gguf *g, const struct quin_family *f, float factor,
+                                        struct quin_msg *msg)
+{
+    const struct {
+        const char *name;
+        float neutral;
+    } keys[] = {{"rope.scaling.yarn_ext_factor", 1},
+                {"rope.scaling.yarn_log_multiplier", 0},
+                {"rope.scaling.yarn_attn_factor", (float)usual_attention(factor)}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        float v;
+        enum quin_err e = get_float(g, f, keys[i].name, &keys[i].neutral, &v, msg);
+        if (e)
+            return e;
+        if (!(fabsf(v - keys[i].neutral) <= 1e-5f))
+            return quin_msg_set(msg, QUIN_ERR_UNSUPPORTED,
+                                "the key %s.%s is %g, which engines understand differently; only %g can run, "
+                                "and rope.scaling.attn_factor multiplies the attention factor",
+                                f->arch, keys[i].name, (double)v, (double)keys[i].neutral);
+    }
+    return QUIN_OK;
+}
+
+/* As Hugging Face computes it; attn_factor multiplies the usual attention factor, as in llama.cpp. */
+static enum quin_err get_yarn(const struct quin_gguf *g, const struct quin_family *f, float factor,
+                              struct quin_hyper *h, struct quin_msg *msg)
+{
+    static const float fast = 32, slow = 1, one = 1;
+    struct quin_yarn *y = &h->yarn;
+    double first, last;
+    float attention;
+    enum quin_err e;
+    if ((e = check_yarn_neutral(g, f, factor, msg)) ||
+        (e = get_size(g, f, "rope.scaling.original_context_length", &y->context, msg)) ||
+        (e = get_float(g, f, "rope.scaling.yarn_beta_fast", &fast, &y->fast, msg)) ||
+        (e = get_float(g, f, "rope.scaling.yarn_beta_slow", &slow, &y->slow, msg)) ||
+        (e = get_float(g, f, "rope.scaling.attn_factor", &one, &attention, msg)) ||
+        (e = quin_gguf_get_bool_or(g, "quintrit.yarn_truncate", true, &y->truncate, msg)))
+        return e;
+    y->factor = factor;
+    h->rope_attention = (double)attention * usual_attention(factor);
+    if (!(attention >= 1e-3f && attention <= 1e3f))
+        return quin_msg_set(msg, QUIN_ERR_RANGE,
+                            "YaRN's attention factor is %g, but must be 0.001 to 1000; the file is damaged",
+                            (double)attention);
+    if (!(y->slow > 0 && y->fast >= y->slow && y->fast <= 1e6f))
+        return quin_msg_set(msg, QUIN_ERR_RANGE,
+                            "YaRN's betas are %g (fast) and %g (slow), but must be 1e6 >= fast >= slow > 0; "
+                            "the file is damaged",
+                            (double)y->fast, (double)y->slow);
+    yarn_range(h, &first, &last);
+    if (y->context == 0 || y->context > QUIN_MODEL_CONTEXT_MAX || !(last >= first))
+        return quin_msg_set(msg, QUIN_ERR_RANGE,
+                            "YaRN's original context length of %zu gives no range of frequencies with betas "
+                            "%g and %g; the file is damaged",
+                            y->context, (double)y->fast, (double)y->slow);
+    return QUIN_OK;
+}
+
 /* linear: positions divided by a factor. llama3's factors are a tensor, rope_freqs.weight, of which no key
  * tells. */
-static enum quin_err get_rope_scale(const struct quin_gguf *g, const struct quin_family *f, float *scale,
-                                    struct quin_msg *msg)
+static enum quin_err get_rope_scaling(const struct quin_gguf *g, const struct quin_family *f,
+                                      struct quin_hyper *h, struct quin_msg *msg)
 {
     static const float one = 1.0f;
     char key[KEY_MAX];
     struct quin_str type = {"linear", 6};
     float factor, old;
-    enum quin_err e = check_scaling_keys(g, f, msg);
-    *scale = 1.0f;
-    if (!e)
-        e = get_float(g, f, "rope.scale_linear", &one, &old, msg); /* the key's name in old files */
-    if (!e)
-        e = get_float(g, f, "rope.scaling.factor", &old, &factor, msg);
-    if (!e && quin_gguf_find(g, key_of(key, f, "rope.scaling.type")))
+    enum quin_err e = QUIN_OK;
+    h->rope_scale = 1.0f;
+    if (quin_gguf_find(g, key_of(key, f, "rope.scaling.type")))
         e = quin_gguf_get_str(g, key, &type, msg);
-    if (e || str_is(type, "none"))
-        return e;
-    if (!str_is(type, "linear"))
+    bool yarn = !e && str_is(type, "yarn"), none = !e && str_is(type, "none");
+    if (!e && !yarn && !none && !str_is(type, "linear"))
         return quin_msg_set(
             msg, QUIN_ERR_UNSUPPORTED,
-            "the key %s is '%.*s'; RoPE scaling can be 'none' or 'linear', or llama3's by a tensor "
+            "the key %s is '%.*s'; RoPE scaling can be 'none', 'linear' or 'yarn', or llama3's by a tensor "
             "rope_freqs.weight",
             key, quin_msg_clip(type.len), type.ptr);
+    if (e || (e = check_scaling_keys(g, f, yarn, msg)) ||
+        (e = get_float(g, f, "rope.scale_linear", &one, &old, msg)) || /* the key's name in old files */
+        (e = get_float(g, f, "rope.scaling.factor", yarn ? NULL : &old, &factor, msg)) || none)
+        return e;
     if (!(factor >= 1.0f && factor <= 1e6f))
         return quin_msg_set(msg, QUIN_ERR_RANGE,
                             "the RoPE scaling factor is %g, but must be 1 to 1e6; the file is damaged",
                             (double)factor);
-    *scale = factor;
+    if (yarn)
+        return get_yarn(g, f, factor, h, msg);
+    h->rope_scale = factor;
     return QUIN_OK;
 }
 
@@ -280,7 +381,7 @@ enum quin_err quin_model_load_hyper(const struct quin_gguf *g, struct quin_hyper
         (e = get_size(g, f, "block_count", &h->layers, msg)) ||
         (e = get_size(g, f, "feed_forward_length", &h->ffn, msg)) || (e = get_heads(g, f, h, msg)) ||
         (e = get_float(g, f, "attention.layer_norm_rms_epsilon", NULL, &h->rms_eps, msg)) ||
-        (e = get_rope_base(g, f, &h->rope_base, msg)) || (e = get_rope_scale(g, f, &h->rope_scale, msg)) ||
+        (e = get_rope_base(g, f, &h->rope_base, msg)) || (e = get_rope_scaling(g, f, h, msg)) ||
         (e = quin_family_activation(g, f, &h->activation, &by, msg)) ||
         (e = get_float_activations(g, &h->float_activations, msg)) ||
         (e = quin_gguf_tensor_get(g, "token_embd.weight", &embd, msg)))

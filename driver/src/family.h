@@ -40,6 +40,10 @@ enum quin_err quin_family_activation(const struct quin_gguf *g, const struct qui
 enum quin_err quin_family_masters(const struct quin_gguf *g, const struct quin_family *f, bool *masters,
                                   struct quin_msg *msg);
 
+/* YaRN's factors by which each angle of RoPE is divided, [head_size / 2]; only where h->yarn.factor is not
+ * 0. */
+void quin_yarn_factors(const struct quin_hyper *h, float *factor);
+
 /* Are all tensors that the model needs there, with the right shapes, and no others? (model_load.c) */
 enum quin_err quin_model_check_tensors(const struct quin_gguf *g, const struct quin_hyper *h,
                                        struct quin_msg *msg);

@@ -108,19 +108,20 @@ static enum quin_err write_layer(struct writer *w, uint32_t index)
     return err;
 }
 
-/* For each position: the cosines of its angles, then the sines. */
+/* For each position: the cosines of its angles, then the sines, each times YaRN's attention factor. */
 static enum quin_err write_rope(const struct writer *w)
 {
     size_t size = w->l->hyper.head_size, half = size / 2;
     float *row = malloc(size * sizeof *row);
+    double length = quin_model_rope_length(w->model);
     enum quin_err err = QUIN_OK;
     if (!row)
         return no_memory(w, size * sizeof *row);
     for (uint32_t p = 0; p < w->l->context && !err; p++) {
         for (size_t i = 0; i < half; i++) {
             double angle = quin_model_angle(w->model, p, i);
-            row[i] = (float)cos(angle);
-            row[half + i] = (float)sin(angle);
+            row[i] = (float)(length * cos(angle));
+            row[half + i] = (float)(length * sin(angle));
         }
         err = write_at(w, w->l->rope + p * size * 4, row, size * 4);
     }

@@ -90,9 +90,11 @@ void quin_lm_info(const struct quin_lm *lm, struct quin_lm_info *info)
         .heads = h->heads, .kv_heads = h->kv_heads, .head_size = h->head_size, .ffn = h->ffn, .context = h->context,
         .attn_sub_norm = h->attn_sub_norm, .ffn_sub_norm = h->ffn_sub_norm, .tied_head = h->tied_head,
         .rms_eps = h->rms_eps, .rope_base = h->rope_base, .rope_scale = h->rope_scale > 0 ? h->rope_scale : 1,
-        .rope_factors = lm->model->rope_factor, .float_activations = h->float_activations,
+        .rope_factors = lm->model->rope_factor && !(h->yarn.factor > 0), .float_activations = h->float_activations,
         .ternary_params = stats.ternary_params, .float_params = stats.float_params, .zero_share = stats.zero_share,
         .layer_bytes = stats.layer_bytes, .head_bytes = stats.head_bytes, .token_bytes = stats.token_bytes,
+        .yarn_factor = h->yarn.factor, .yarn_attention = (float)quin_model_rope_length(lm->model),
+        .yarn_context = h->yarn.context,
     };
     snprintf(info->arch, sizeof info->arch, "%s", h->arch);
     snprintf(info->activation, sizeof info->activation, "%s", quin_activation_name(h->activation));

@@ -111,6 +111,11 @@ double quin_model_angle(const struct quin_model *m, size_t position, size_t i)
     return (double)position * turn / slower;
 }
 
+double quin_model_rope_length(const struct quin_model *m)
+{
+    return m->hyper.rope_attention > 0 ? m->hyper.rope_attention : 1;
+}
+
 /* ---- allocation ---- */
 
 static bool alloc_floats(float **p, size_t rows, size_t columns)

@@ -28,6 +28,15 @@ enum quin_activation {
     QUIN_ACTIVATION_RELU2 /* max(gate, 0)^2 * up */
 };
 
+/* Pairs of values that turn more than `fast` times in `context` positions keep their angle, those that turn
+ * less than `slow` times have it divided by the factor; between them it is interpolated. */
+struct quin_yarn {
+    float factor;   /* 0: no YaRN */
+    size_t context; /* positions before it */
+    float fast, slow;
+    bool truncate; /* the range between is widened to whole pairs */
+};
+
 struct quin_hyper {
     char arch[32]; /* general.architecture */
     size_t vocab;
@@ -42,6 +51,8 @@ struct quin_hyper {
     float rope_base;
     size_t rope_dims; /* = head_size */
     float rope_scale; /* positions are divided by this: linear scaling; 0 counts as 1, none */
+    struct quin_yarn yarn;
+    double rope_attention; /* cosines and sines of RoPE are multiplied by this; 0 counts as 1 */
     enum quin_activation activation;
     bool tied_head;     /* lm_head is the embedding */
     bool attn_sub_norm; /* RMSNorm between attention and o */
@@ -99,7 +110,7 @@ struct quin_model {
     float *head;              /* [vocab][dim]; == embedding when tied */
     float *output_norm;       /* [dim] */
     float
-        *rope_factor; /* [head_size / 2], or NULL: angle i of RoPE is divided by factor i (llama3 scaling) */
+        *rope_factor; /* [head_size / 2], or NULL: angle i of RoPE is divided by factor i (llama3, YaRN) */
     struct quin_notes notes;
     /* NULL: all is here. Else trits, embedding and head are read from this file when they are asked for. */
     const struct quin_gguf *source;
@@ -111,7 +122,7 @@ struct quin_model {
  * UNSUPPORTED (architecture, rope scaling, a tensor that this architecture does not know), MEMORY.
  * Keys of Quintrit's own, which a file need not have: quintrit.activations ("int8", "float") says what the
  * projections take, quintrit.masters (bool) whether float projections that are not ternary are masters to be
- * quantised. */
+ * quantised, quintrit.yarn_truncate (bool) whether YaRN's range is one of whole pairs: true where it is absent. */
 enum quin_err quin_model_load(const struct quin_gguf *g, const struct quin_progress *progress,
                               struct quin_model **out, struct quin_msg *msg);
 
@@ -138,6 +149,9 @@ enum quin_err quin_model_load_hyper(const struct quin_gguf *g, struct quin_hyper
 
 /* Angle i of RoPE at a position, i < head_size / 2, with the scaling that the model has. */
 double quin_model_angle(const struct quin_model *m, size_t position, size_t i);
+
+/* By how much RoPE lengthens the pairs that it turns: YaRN's attention factor, else 1. */
+double quin_model_rope_length(const struct quin_model *m);
 
 /* A model of these hyperparameters with random weights: trits -1, 0, +1 with equal chance, scales that keep a
  * vector's mean square, norms in [0.75, 1.25]. The same seed gives the same model everywhere. */

@@ -255,11 +255,20 @@ static enum quin_err read_layer(struct reader *r, const struct quin_model *m, si
 static enum quin_err read_rope_factors(struct reader *r, struct quin_model *m)
 {
     size_t half = m->hyper.head_size / 2;
-    if (!quin_gguf_tensor_find(r->g, ROPE_FACTORS))
+    bool given = quin_gguf_tensor_find(r->g, ROPE_FACTORS), yarn = m->hyper.yarn.factor > 0;
+    if (given && yarn)
+        return quin_msg_set(r->msg, QUIN_ERR_UNSUPPORTED,
+                            "the file has both keys of YaRN and a tensor " ROPE_FACTORS "; only one way of "
+                            "scaling RoPE can run: convert the model again");
+    if (!given && !yarn)
         return QUIN_OK;
     m->rope_factor = calloc(half, sizeof *m->rope_factor);
     if (!m->rope_factor)
         return quin_msg_set(r->msg, QUIN_ERR_MEMORY, "no memory for RoPE factors; close other programs");
+    if (yarn) {
+        quin_yarn_factors(&m->hyper, m->rope_factor);
+        return QUIN_OK;
+    }
     enum quin_err e = read_floats(r, ROPE_FACTORS, m->rope_factor);
     for (size_t i = 0; i < half && !e; i++)
         if (!(m->rope_factor[i] >= 1e-6f && m->rope_factor[i] <= 1e6f))

@@ -247,7 +247,7 @@ static void test_extra_keys(void **state)
         float f;
         const char *s, *words;
     } cases[] = {
-        {"bitnet.rope.scaling.type", 's', 0, "yarn", "bitnet.rope.scaling.type"},
+        {"bitnet.rope.scaling.type", 's', 0, "longrope", "bitnet.rope.scaling.type"},
         {"quintrit.activations", 's', 0, "int4", "'int4'"},
         {"bitnet.rope.scaling.attn_factor", 'f', 1.0f, NULL, "bitnet.rope.scaling.attn_factor"},
         {"bitnet.hidden_activation", 's', 0, "gelu", "'gelu'"},

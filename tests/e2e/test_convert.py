@@ -55,7 +55,10 @@ def quant(**more):
     ("paper", lambda c: c.update(architectures=["GPTJForCausalLM"]), "GPTJForCausalLM is not supported"),
     ("paper", lambda c: c.update(hidden_act="gelu"), "'gelu'"),
     ("llama3_scaled", as_ordinary, "quantising an ordinary model makes junk"),
-    ("falcon_e", lambda c: c["rope_parameters"].update(rope_type="yarn"), "'yarn'"),
+    ("falcon_e", lambda c: c["rope_parameters"].update(rope_type="dynamic"), "'dynamic'"),
+    ("llama3_yarn", lambda c: c["rope_parameters"].update(rope_type="longrope"), "'longrope'"),
+    ("llama3_yarn", lambda c: c["rope_parameters"].update(partial_rotary_factor=0.5), "partial_rotary_factor"),
+    ("llama3_yarn", lambda c: c["rope_parameters"].update(factor=0.5), "factor is 0.5"),
     ("llama3", quant(use_rms_norm=True), "norms inside"),
     ("llama3", quant(quant_method="gptq"), "is not BitNet's"),
 ])
@@ -77,6 +80,27 @@ def test_refused_by_tensors(tmp_path):
             ("has type I64", lambda t: t.update({f"{q}.weight": np.zeros((256, 256), np.int64)}))):
         assert words in refused(change(tmp_path, "trilm", tensors=put)), words
     assert "no config.json" in refused(tmp_path / "none")
+
+
+@pytest.mark.parametrize("config, keys", [
+    # usual attention factors: 1 + 0.1 ln 4 = 1.1386294, 1 + 0.1 ln 8 = 1.2079442
+    ({}, {"factor": 4, "original_context_length": 40, "yarn_beta_fast": 3, "yarn_beta_slow": 0.5}),
+    ({"attention_factor": 0.9}, {"attn_factor": 0.9 / 1.1386294}),
+    ({"mscale": 1.0, "mscale_all_dim": 1.0}, {"attn_factor": 1 / 1.1386294}),
+    ({"factor": 8.0, "mscale": 1.0}, {"factor": 8}),
+    ({"factor": 8.0, "mscale": 2.0, "mscale_all_dim": 1.0}, {"attn_factor": 1.4158883 / 1.2079442 ** 2}),
+    ({"factor": 1.0, "beta_fast": None}, {"factor": 1, "yarn_beta_fast": 32}),
+    ({"factor": None, "original_max_position_embeddings": 32}, {"factor": 8, "original_context_length": 32}),
+])
+def test_yarn_keys(tmp_path, config, keys):
+    """What a config says, in llama.cpp's keys; attn_factor only where the usual one does not hold."""
+    folder = change(tmp_path, "llama3_yarn", lambda c: c["rope_parameters"].update(config))
+    convert.convert(convert.arguments([str(folder), "--out", str(tmp_path / "x.gguf"), "--quiet"]))
+    at = "llama.rope.scaling."
+    found = {k.removeprefix(at): f.contents() for k, f in gguf.GGUFReader(tmp_path / "x.gguf").fields.items()
+             if k.startswith(at)}
+    assert found["type"] == "yarn" and ("attn_factor" in found) == ("attn_factor" in keys)
+    assert {k: found[k] for k in keys} == pytest.approx(keys, rel=1e-6)
 
 
 def test_masters_on_request(tmp_path):

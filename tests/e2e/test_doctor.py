@@ -49,7 +49,7 @@ def test_good_files(name, form):
     stored = name.split("_")[-1]
     if stored in ("packed", "e"):
         assert says(path, "good", "scales", "all are numbers of bfloat16")
-    if stored == "divided" or name in ("llama3", "falcon3"):
+    if stored == "divided" or name in ("llama3", "llama3_yarn", "falcon3"):
         assert says(path, "good", "scales", "all are reciprocals of numbers of bfloat16")
 
 
@@ -161,9 +161,25 @@ def test_unknown_architecture():
 
 
 def test_scaling_that_cannot_run():
-    for key in ("rope.scaling.type=str:yarn", "rope.scaling.attn_factor=float:1"):
+    for key in ("rope.scaling.type=str:longrope", "rope.scaling.attn_factor=float:1"):
         found = problems(FAMILIES / "paper.tq1_0.gguf", "--override-kv", f"bitnet.{key}")
         assert found[0].startswith("the key bitnet.rope")
+    found = problems(FAMILIES / "paper.tq1_0.gguf", "--override-kv", "bitnet.rope.scaling.type=str:yarn")
+    assert "'bitnet.rope.scaling.factor' is missing" in found[0]
+
+
+YARN = [f"--override-kv=bitnet.rope.scaling.{key}" for key in (
+    "type=str:yarn", "factor=float:4", "original_context_length=int:40", "attn_factor=float:0.5")]
+
+
+def test_yarn_is_said():
+    """By doctor, for a tiny model and with keys set by hand, and by info; 1 + 0.1 ln 4 = 1.13863."""
+    words = "YaRN: 4 times 40 positions"
+    assert says(FAMILIES / "llama3_yarn.tq1_0.gguf", "good", "RoPE",
+                f"{words}, betas 3 and 0.5, attention factor 1.139")
+    assert says(DEMO, "good", "RoPE", f"{words}, betas 32 and 1, attention factor 0.5693", *YARN)
+    assert f"{words}, attention factor 0.5693" in run("info", *YARN).stdout.decode()
+    assert "YaRN" not in run("info").stdout.decode()
 
 
 def test_tokenizer_gaps(tmp_path):

@@ -25,8 +25,9 @@ static const double FLOAT_MAX =
 enum { GENERATED = 32, QUICK_TOKENS = 6, PATH_BYTES = 1024 };
 
 static const char *const families[] = {"paper",        "2b4t_masters", "2b4t_packed",
-                                       "2b4t_divided", "llama3",       "llama3_scaled",
-                                       "falcon3",      "falcon_e",     "trilm"};
+                                       "2b4t_divided", "2b4t_yarn",    "llama3",
+                                       "llama3_scaled", "llama3_yarn", "falcon3",
+                                       "falcon_e",     "trilm"};
 static const char *const forms[] = {"tq1_0", "tq2_0", "i2_s", "masters"};
 
 static struct quin_msg msg;

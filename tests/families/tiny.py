@@ -35,14 +35,20 @@ class Tiny:
 B500K = {"rope_theta": 500000.0, "rope_type": "default"}
 LLAMA3 = {"rope_theta": 10000.0, "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
           "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+YARN = {"rope_theta": 10000.0, "rope_type": "yarn", "factor": 4.0, "beta_fast": 3.0, "beta_slow": 0.5,
+        "original_max_position_embeddings": 40}
+YARN_MSCALE = {"rope_theta": 500000.0, "rope_type": "yarn", "factor": 8.0, "mscale": 0.7, "mscale_all_dim": 0.2,
+               "truncate": False, "original_max_position_embeddings": 24}
 FAMILIES = {
     "paper": Tiny("BitnetForCausalLM", "masters", kv_heads=4, dtype="float32"),
     "2b4t_masters": Tiny("BitNetForCausalLM", "masters", act="relu2", tied=True, rope=B500K, seed=2),
     "2b4t_packed": Tiny("BitNetForCausalLM", "times", act="relu2", tied=True, rope=B500K, seed=3),
     "2b4t_divided": Tiny("BitNetForCausalLM", "divided", act="relu2", tied=True, rope=B500K, seed=4),
+    "2b4t_yarn": Tiny("BitNetForCausalLM", "masters", act="relu2", tied=True, rope=YARN_MSCALE, seed=11),
     "llama3": Tiny("LlamaForCausalLM", "divided", heads=2, kv_heads=1, head_dim=128, rope=B500K, seed=5),
     "llama3_scaled": Tiny("LlamaForCausalLM", "masters", heads=2, kv_heads=1, head_dim=128,
                           rope=LLAMA3, seed=6),
+    "llama3_yarn": Tiny("LlamaForCausalLM", "divided", heads=2, kv_heads=1, head_dim=128, rope=YARN, seed=10),
     "falcon3": Tiny("LlamaForCausalLM", "divided", heads=2, kv_heads=1, head_dim=256,
                     rope={"rope_theta": 1000042.0, "rope_type": "default"}, seed=7),
     "falcon_e": Tiny("LlamaForCausalLM", "times", heads=4, kv_heads=1, tied=True,
