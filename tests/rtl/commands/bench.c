@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE = 500, PATIENCE = 300000 /* cycles without a retired command */ };
+enum { SLICE = 500 };
+enum { PATIENCE = 2000000 }; /* cycles without a retired command: the largest LOAD on the narrowest bus takes less */
 
 const char *const kind_names[KIND_COUNT] = {"good", "bad", "bus", "abort", "silent", "meddle"};
 
