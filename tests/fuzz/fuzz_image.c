@@ -16,7 +16,7 @@
 
 enum step { PATCH, SMALL_PATCH, PROGRAM_BIT, REGISTER, SUBMIT, TURNS, STEPS };
 
-enum { MOST_TURNS = 24, COMMANDS_A_TURN = 16, WATCHDOG_POLLS = 4, CONTEXT = 16, SLOTS = 2, PATCH_BYTES = 16, ANSWERS = 16 };
+enum { MOST_TURNS = 24, COMMANDS_A_TURN = 16, MOST_ELEMENTS = 1 << 20, WATCHDOG_POLLS = 4, CONTEXT = 16, SLOTS = 2, PATCH_BYTES = 16, ANSWERS = 16 };
 
 static struct {
     struct quin_layout layout;
@@ -33,6 +33,7 @@ struct machine {
     struct quin_fw_port port;
     struct quin_fw firmware;
     uint32_t turns, submitted;
+    uint64_t elements; /* of vectors and moves that commands have taken */
     int trusted; /* no step has touched a window or a ring's address: the constants must stay */
     uint8_t *constants; /* as they should be */
 };
@@ -117,9 +118,32 @@ static void submit(struct machine *m, const struct quin_submission *sub)
     quin_device_reg_write(m->device, QUIN_REG_SQ_TAIL, ++m->submitted);
 }
 
+/* Elements that the next command takes. With strides of 0 one of 64 bytes may ask for 2^40, which a device does, in hours:
+ * such an input is left where it gets to that. */
+static uint64_t work(const struct machine *m)
+{
+    const struct quin_device *d = m->device;
+    uint64_t program = d->reg[QUIN_REG_PROGRAM_ADDRESS / 4] | (uint64_t)d->reg[QUIN_REG_PROGRAM_ADDRESS / 4 + 1] << 32;
+    struct quin_cmd cmd;
+    if (!d->running || !quin_device_mem_read(m->device, program + (uint64_t)d->pc * QUIN_COMMAND_BYTES, &cmd, sizeof cmd))
+        return 0;
+    uint64_t rows = quin_rows(d, &cmd);
+    switch (QUIN_GET(&cmd, ANY, OPCODE)) {
+    case QUIN_OP_VECTOR:
+        return rows * QUIN_GET(&cmd, VECTOR, GROUPS) * quin_limit(d, QUIN_GET(&cmd, VECTOR, N), QUIN_GET(&cmd, VECTOR, N_LIMIT));
+    case QUIN_OP_LOAD:
+    case QUIN_OP_STORE:
+        return rows * QUIN_GET(&cmd, MOVE, GROUPS) * quin_limit(d, QUIN_GET(&cmd, MOVE, N), QUIN_GET(&cmd, MOVE, N_LIMIT));
+    default:
+        return 0;
+    }
+}
+
 static void turn(struct machine *m)
 {
-    quin_device_step(m->device, COMMANDS_A_TURN);
+    for (int i = 0; i < COMMANDS_A_TURN && (m->elements += work(m)) < MOST_ELEMENTS; i++)
+        if (!quin_device_step(m->device, 1))
+            break;
     quin_fw_poll(&m->firmware);
     quin_device_reg_write(m->device, QUIN_REG_CQ_HEAD, quin_device_reg_read(m->device, QUIN_REG_CQ_TAIL));
 }
@@ -132,6 +156,7 @@ static uint32_t answer(struct machine *m)
                                         .generate = 1, .stop = (uint32_t)QUIN_NO_TOKEN};
     struct quin_completion c;
     start(m);
+    m->elements = 0;
     quin_device_mem_write(m->device, good.layout.tokens, tokens, sizeof tokens);
     enable(m);
     submit(m, &sub);
