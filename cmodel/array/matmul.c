@@ -106,8 +106,8 @@ static void make_acts(const struct work *w, struct part *p)
         w->dev->kernel->acts(p->acts);
         atomic_store(&p->state, MADE);
     }
-    while (atomic_load_explicit(&p->state, memory_order_acquire) != MADE)
-        quin_pool_pause();
+    for (uint32_t i = 0; atomic_load_explicit(&p->state, memory_order_acquire) != MADE; i++)
+        quin_pool_look(i);
 }
 
 /* Groups of a part as long as there are any. */

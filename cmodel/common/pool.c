@@ -33,20 +33,20 @@ struct quin_pool {
     struct worker worker[]; /* [threads - 1] */
 };
 
-void quin_pool_pause(void)
+static void pause_processor(void)
 {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
 }
 
-/* The i-th look of a loop. Who is waited for may want this very processor. */
-static void wait_look(int i)
+/* Who is waited for may want this very processor. */
+void quin_pool_look(uint32_t i)
 {
     if (i % YIELD == YIELD - 1)
         sched_yield();
     else
-        quin_pool_pause();
+        pause_processor();
 }
 
 /* Waits until the generation is not `seen` any more. */
@@ -56,7 +56,7 @@ static unsigned next_generation(struct quin_pool *p, unsigned seen)
         unsigned now = atomic_load_explicit(&p->generation, memory_order_acquire);
         if (now != seen)
             return now;
-        wait_look(i);
+        quin_pool_look((uint32_t)i);
     }
     pthread_mutex_lock(&p->lock);
     while (atomic_load(&p->generation) == seen)
@@ -158,7 +158,7 @@ void quin_pool_run(struct quin_pool *p, quin_pool_fn *fn, void *ctx)
     if (atomic_fetch_and(&p->state, ~OPEN) == OPEN)
         return;
     for (int i = 0; i < LOOKS && atomic_load_explicit(&p->state, memory_order_acquire); i++)
-        wait_look(i);
+        quin_pool_look((uint32_t)i);
     if (!atomic_load_explicit(&p->state, memory_order_acquire))
         return;
     pthread_mutex_lock(&p->lock);

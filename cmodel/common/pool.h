@@ -22,8 +22,8 @@ void quin_pool_destroy(struct quin_pool *pool);
 /* Runs fn and returns when all calls of it have returned. pool may be NULL: one worker. */
 void quin_pool_run(struct quin_pool *pool, quin_pool_fn *fn, void *ctx);
 
-/* For loops that wait for another thread. */
-void quin_pool_pause(void);
+/* The i-th look of a loop that waits for another thread. Now and then it lets others have the processor. */
+void quin_pool_look(uint32_t i);
 
 uint32_t quin_pool_threads(const struct quin_pool *pool);
 

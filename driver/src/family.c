@@ -171,7 +171,9 @@ static enum quin_err check_scaling_keys(const struct quin_gguf *g, const struct 
     size_t n = strlen(prefix);
     for (size_t i = 0; i < quin_gguf_kv_count(g); i++) {
         const struct quin_gguf_kv *kv = quin_gguf_kv_at(g, i);
-        bool understood = kv->key.len < n || memcmp(kv->key.ptr, prefix, n) != 0;
+        if (kv->key.len < n || memcmp(kv->key.ptr, prefix, n) != 0)
+            continue;
+        bool understood = false;
         struct quin_str name = {kv->key.ptr + n, kv->key.len - n};
         for (size_t j = 0; !understood && j < sizeof known / sizeof known[0]; j++)
             understood = str_is(name, known[j]);

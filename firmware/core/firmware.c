@@ -6,6 +6,8 @@
 
 #include "schedule.h"
 
+enum { SUBMISSIONS_A_POLL = 64 };
+
 uint32_t quin_fw_reg(const struct quin_fw *fw, uint32_t offset)
 {
     return fw->port->reg_read(fw->port->ctx, offset);
@@ -103,20 +105,21 @@ static void enable(struct quin_fw *fw)
     enter(fw, error ? QUIN_STATE_REFUSED : QUIN_STATE_SERVING, error);
 }
 
-/* Takes submissions in order; one for a busy slot holds the queue until the slot is free. */
+/* Takes submissions in order; one for a busy slot holds the queue until the slot is free. A poll takes some and no more:
+ * a tail that no host means may be 2^32 away. */
 static int take_submissions(struct quin_fw *fw)
 {
     uint32_t head = quin_fw_reg(fw, QUIN_REG_SQ_HEAD), entries = quin_fw_reg(fw, QUIN_REG_SQ_ENTRIES);
     uint64_t ring = reg64(fw, QUIN_REG_SQ_ADDRESS);
     int taken = 0;
-    while (head != quin_fw_reg(fw, QUIN_REG_SQ_TAIL) && quin_fw_completion_space(fw)) {
+    while (taken < SUBMISSIONS_A_POLL && head != quin_fw_reg(fw, QUIN_REG_SQ_TAIL) && quin_fw_completion_space(fw)) {
         struct quin_submission sub;
         uint64_t at = ring + (uint64_t)(head & (entries - 1)) * sizeof sub;
         fw->port->mem_read(fw->port->ctx, at, &sub, sizeof sub);
         if (!quin_fw_accept(fw, &sub))
             break;
         quin_fw_set(fw, QUIN_REG_SQ_HEAD, ++head);
-        taken = 1;
+        taken++;
     }
     return taken;
 }

@@ -16,7 +16,7 @@ module quin_array #(
     parameter int StreamBytes = 8,
     parameter int CarryBits = 15,
     parameter int Counters = 1,                             // 0: count_wraps_o is 0
-    // Rows read at once: reading takes Rows / ReadRows * Columns cycles of a tile, 40 or, with few columns, 80 for 8 rows.
+    // Rows read at once: reading takes Rows / ReadRows * Columns cycles of a tile.
     parameter int ReadRows = Rows % StreamBytes != 0 ? Rows : StreamBytes <= 4 ? StreamBytes / 2 : StreamBytes,
     parameter int GroupBits = Rows > ReadRows ? $clog2(Rows / ReadRows) : 1,  // derived
     parameter int Columns = 5 * StreamBytes,                // derived

@@ -43,7 +43,7 @@ module quin_drain #(
     input  logic                    cscale_we_i,
     input  logic [31:0]             scale_i,
     input  logic                    scales_end_i,
-    // Reading moves on by a step. Sums of a column come after the step behind the one with read_o, its channel's scale
+    // Reading moves on by a step. Sums of a column come after the second step behind the one with read_o, its channel's scale
     // in the cycle after read_scale_o, held.
     input  logic                    tile_i,
     input  logic                    scales_i,

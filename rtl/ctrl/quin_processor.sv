@@ -329,7 +329,7 @@ module quin_processor #(
                 PUSH: if (failing) state_q <= DRAIN;
                       else if (push_o != '0) state_q <= FETCH;
                 DRAIN: if (at_rest) state_q <= FLUSH;
-                FLUSH: if (stream_idle_i && stream_flush_q) state_q <= STOP;
+                FLUSH: if (stream_idle_i && stream_flush_q && !error_busy) state_q <= STOP;
                 default: state_q <= IDLE;
             endcase
             if (state_q == READ_ROWS) ended_q <= is_end_q;

@@ -98,6 +98,7 @@ module quin_registers #(
         write_request_q <= rst_ni && req_i && we_i;
         write <= rst_ni && req_i && we_i && may_write(addr_i);
         start_o <= start;
+        abort_o <= rst_ni && control_q && wdata[1];
         control_q <= rst_ni && req_i && we_i && addr_i == quin_pkg::REG_CONTROL;
         writable <= may_write(addr_i);
         addr <= addr_i;
@@ -119,7 +120,6 @@ module quin_registers #(
     assign limit_o = limit_q;
     assign pending = tail_q != head_q;
     assign irq_o = pending && irq_enable_q;
-    assign abort_o = control_q && wdata[1];
     assign clear_o = control_q && wdata[2];
     assign greg_we_o = write_request_q && in_greg && addr[7:3] != 5'd0;
     assign greg_word_o = addr[7:2];
@@ -203,7 +203,7 @@ module quin_registers #(
                 quin_pkg::REG_ERROR_COMMAND: rdata_d = error_command_q;
                 quin_pkg::REG_ERROR_ADDRESS: rdata_d = error_address_q[31:0];
                 quin_pkg::REG_ERROR_ADDRESS + 14'd4: rdata_d = {24'd0, error_address_q[39:32]};
-                quin_pkg::REG_RETIRED: rdata_d = retired_i;
+                quin_pkg::REG_RETIRED: rdata_d = start_o ? 32'd0 : retired_i;
                 quin_pkg::REG_RETIRE_HEAD: rdata_d = retire_head_i;
                 quin_pkg::REG_IRQ_STATUS: rdata_d = {31'd0, pending};
                 default: rdata_d = constant(addr);

@@ -3,7 +3,7 @@
 // offered when each of two other units v has retired what the command's AFTER_v asks for: retired_v - target_v >= 0,
 // modulo 256. hold_i offers nothing. After an error the commands that come behind the one that failed (index >
 // drop_index_i, while drop_i) leave unseen; those before it still run, a cycle later. flush_i drops all. A command is
-// offered four cycles after it was pushed at the earliest.
+// offered three cycles after it was pushed at the earliest.
 `default_nettype none
 
 module quin_unit_head #(
@@ -40,7 +40,7 @@ module quin_unit_head #(
     logic [PlaceBits:0] head_q, tail_q;
     logic [Width-1:0] data_q;
     logic [31:0] index_q;
-    logic [1:0] wait_q, wait_next, unmet, unmet_q;
+    logic [1:0] wait_q, wait_next, unmet;
     logic [15:0] target_q, target_next;
     logic valid_q, offer_q, stay, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
     logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
@@ -58,7 +58,7 @@ module quin_unit_head #(
     assign lead1 = retired_i[15:8] - target_next[15:8];
     assign drop = valid_q && compared_q && behind_q;
     assign settled = !drop_i || (compared_q && !behind_q);
-    assign blocked_o = valid_q && !hold_i ? unmet_q : 2'b00;
+    assign blocked_o = valid_q && !hold_i ? wait_q : 2'b00;
     assign job_valid_o = offer_q && !hold_i;
     assign leave = drop || (job_valid_o && job_ready_i);
     assign unmet = wait_next & {lead1[7], lead0[7]};
@@ -66,8 +66,7 @@ module quin_unit_head #(
 
     always_ff @(posedge clk_i) begin
         behind_q <= index_q > drop_index_i;
-        {target_q, wait_q} <= {target_next, wait_next};
-        unmet_q <= unmet;
+        {target_q, wait_q} <= {target_next, unmet}; // what is met stays so, however many retire behind it
         if (give_i) {index_q, data_q} <= {give_index_i, give_data_i};
     end
 
@@ -83,7 +82,7 @@ module quin_unit_head #(
             if (push_i && push_ready_o) tail_q <= tail_q + 1'b1;
             if (give_i) head_q <= head_q + 1'b1;
             valid_q <= give_i || stay;
-            offer_q <= ((give_i && !drop_i) || (stay && settled)) && unmet == 2'b00; // what is met stays so
+            offer_q <= ((give_i && !drop_i) || (stay && settled)) && unmet == 2'b00;
         end
     end
 endmodule

@@ -44,7 +44,7 @@ module quin_sp_arbiter #(
     input  logic [32*LineWords-1:0]   sp_rdata_i,
     input  logic                      sp_rvalid_i
 );
-    logic [1:0] array_q;  // whose read is in the memory and in the register of lines
+    logic [1:0] array_q;  // whose request is in its register and, [1], whose line the memory shows
     logic req, we;
 
     assign array_gnt_o = 1'b1;

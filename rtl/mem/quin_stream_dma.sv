@@ -5,7 +5,7 @@
 // Data wait in a FIFO of FifoBytes. When a job's last beat has left, done_o is 1 for a cycle with the first error in
 // the order of the stream and the address of its tile: WINDOW (nothing is read from there on), BUS, ALIGN. A failed
 // job still gives all its beats, with any content. Of a job that fails while an earlier failed one is not done, the
-// address is that of the earlier one. First beat 5 cycles and the memory's latency after the job.
+// address is that of the earlier one. First beat 6 cycles and the memory's latency after the job.
 // flush_i = 1 until idle_o: jobs and data are dropped without done_o, open bursts end.
 `default_nettype none
 
