@@ -19,7 +19,7 @@ module move_icarus;
     logic [39:0] outer_stride, row_address, where;
     logic [3:0] error_code, rid;
     logic [2:0] loaded, stored;
-    logic [32*Line-1:0] sp_wdata, sp_rdata, answer;
+    logic [32*Line-1:0] sp_wdata, sp_rdata, answer, answer1, answer2;  // a line comes three cycles after its grant
     logic [4*Line-1:0] sp_wstrb;
     logic arvalid, arready, rvalid, rready, rlast, awvalid, awready, wvalid, wready, wlast, bvalid, bready;
     logic [39:0] araddr, awaddr;
@@ -68,7 +68,7 @@ module move_icarus;
     logic [7:0] sp_dut [0:4*SpWords-1];
     integer errors, cycles, job, seed, i, r, g, e, size, d, s;
     logic [31:0] value, sum;
-    logic read;
+    logic read, read1, read2;
 
     function automatic integer below(input integer m);
         below = $unsigned($random(seed)) % m;
@@ -90,8 +90,10 @@ module move_icarus;
             clk = 1;
             #1;
             clk = 0;
-            sp_valid = read;
-            sp_rdata = read ? answer : 'x;
+            sp_valid = read2;
+            sp_rdata = read2 ? answer2 : 'x;
+            {read2, answer2} = {read1, answer1};
+            {read1, answer1} = {read, answer};
             row_ready = below(2);
             #1 gnt = req === 1'b1 && below(4) != 0;
             cycles = cycles + 1;
@@ -165,7 +167,7 @@ module move_icarus;
     endtask
 
     initial begin
-        {clk, rst_n, valid, store, gnt, sp_valid, row_ready} = '0;
+        {clk, rst_n, valid, store, gnt, sp_valid, row_ready, read1, read2} = '0;
         {rows, groups, n, inner, element, sp_base, sp_row, sp_group} = '0;
         {errors, cycles, group_stride, outer_stride, row_stride, base} = '0;
         seed = 1;
