@@ -43,8 +43,8 @@ module quin_drain #(
     input  logic                    cscale_we_i,
     input  logic [31:0]             scale_i,
     input  logic                    scales_end_i,
-    // Reading moves on by a step. Sums of a column come after the second step behind the one with read_o, its channel's scale
-    // in the cycle after read_scale_o, held.
+    // Reading moves on by a step. Sums of a column come after the second step behind the one with read_o, its
+    // channel's scale in the cycle after read_scale_o, held.
     input  logic                    tile_i,
     input  logic                    scales_i,
     output logic                    tile_free_o,
@@ -225,9 +225,9 @@ module quin_drain #(
         else if (begin_tile) before_q <= after;
     end
 
-    // Joining. step: what was asked for moves on, in three steps to the sums; it waits where joined rows find those before still
-    // leaving, also their last one. Beside it goes whether it is a channel's first or last trit, which of the rows is the last, whether that
-    // is the channel's last and that the MATMUL's.
+    // Joining. step: what was asked for moves on, in three steps to the sums; it waits where joined rows find those
+    // before still leaving, also their last one. Beside it goes whether it is a channel's first or last trit, which of
+    // the rows is the last, whether that is the channel's last and that the MATMUL's.
     localparam int BesideBits = LeaveBits + 4;
     logic                         read_r_q, read_t_q, read_s_q, joined_q, joined_next, first, last;
     logic                         column_scales_r_q, bank_r_q, row_end_s, end_s, row_end_y_q, end_y_q;
