@@ -9,7 +9,7 @@ package quin_cell_pkg;
     localparam int F32_FROM_INT_LATENCY = 3;
     localparam int F32_TO_INT8_LATENCY = 4;
     localparam int F32_MAX_LATENCY = 2;
-    localparam int F32_RINT_LATENCY = 0;  // combinational
+    localparam int F32_RINT_LATENCY = 1;
     localparam int FUNC_LATENCY = 43;     // quin_func: 2 + 10 stages of 4 + 1
     localparam int SP_READ_CYCLES = 3;    // quin_sp_arbiter: from a read's grant to its line
     /* verilator lint_on UNUSEDPARAM */

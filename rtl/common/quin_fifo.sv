@@ -41,12 +41,19 @@ module quin_fifo #(
     end
 
     if (Depth <= 32) begin : g_small
+        // Whether there is a word stands in a register, too: what waits for it does not wait for the pointers.
         logic [Width-1:0] mem [0:Depth-1];
+        logic valid_q, more;            // more than the oldest word
+        assign more = wptr_q != rptr_q + 1'b1;
+        always_ff @(posedge clk_i) begin
+            if (!rst_ni) valid_q <= 1'b0;
+            else valid_q <= push || (ready_i ? valid_q && more : valid_q);
+        end
         always_ff @(posedge clk_i) begin
             if (push) mem[wptr_q[PtrBits-1:0]] <= data_i;
         end
         assign data_o = mem[rptr_q[PtrBits-1:0]];
-        assign valid_o = wptr_q != rptr_q;
+        assign valid_o = valid_q;
     end else begin : g_large
         // Words [rptr_q, fetch_q) are in the LUT RAM or on their way there: read from the block RAM, or past it if nothing
         // waits in it. So no address of the block RAM depends on ready_i, and its output on nothing but a register.

@@ -140,14 +140,14 @@ module quin_func (
 
     // Beside it near = rint(x * 32) / 32 for exp2, rint(x) for rint; the factors move the exponent, which has
     // room. near, or a result known before, takes the place that holds seed, bit and fraction in the others.
-    logic [31:0] near_b, rint_c, number_c, near_c, near2;
+    logic [31:0] near_c, rint_d, number_d, near_d, near2;
     logic [32:0] side_b, side_c, side_d, side2;
-    logic        exp2_b, exp2_c, near_is_b, near_is_c;
-    quin_f32_rint rint (.x_i(side_b[31:0]), .y_o(near_b));
-    assign number_c = near_is_c ? rint_c : side_c[31:0];
-    assign near_c[31] = number_c[31];
-    assign near_c[30:23] = number_c[30:23] - (exp2_c && number_c[30:23] != 0 ? 8'd5 : 8'd0);
-    assign near_c[22:0] = number_c[22:0];
+    logic        exp2_b, exp2_c, exp2_d, near_is_b, near_is_c, near_is_d;
+    quin_f32_rint rint (.clk_i, .en_i, .x_i(side_b[31:0]), .y_o(near_c));
+    assign number_d = near_is_d ? rint_d : side_d[31:0];
+    assign near_d[31] = number_d[31];
+    assign near_d[30:23] = number_d[30:23] - (exp2_d && number_d[30:23] != 0 ? 8'd5 : 8'd0);
+    assign near_d[22:0] = number_d[22:0];
     assign near2 = side2[31:0];
     always_ff @(posedge clk_i) begin
         if (en_i) begin
@@ -157,10 +157,12 @@ module quin_func (
                       kind1 == PASS ? {1'b0, result1} : {seed1, bit1, value1[22:0]};
             exp2_c <= exp2_b;
             near_is_c <= near_is_b;
-            rint_c <= near_b;
             side_c <= side_b;
-            side_d <= {side_c[32], near_c};
-            side2 <= side_d;
+            exp2_d <= exp2_c;
+            near_is_d <= near_is_c;
+            rint_d <= near_c;
+            side_d <= side_c;
+            side2 <= {side_d[32], near_d};
         end
     end
 

@@ -135,8 +135,8 @@ module quin_retire #(
         if (state_q == IDLE) address_q <= {1'b0, ring_i} + {5'd0, head_q & (entries_i - 32'd1), 4'd0};
     end
 
-    quin_window_check #(.BytesBits(5)) u_window (
-        .windows_i, .address_i(address_q), .bytes_i(5'd16), .write_i(1'b1), .hit_o(hit));
+    quin_window_check u_window (
+        .windows_i, .address_i(address_q), .past_i({1'b0, address_q} + 42'd16), .write_i(1'b1), .hit_o(hit));
     assign granted = hit_q != '0;
 
     always_comb begin

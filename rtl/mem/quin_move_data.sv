@@ -126,10 +126,11 @@ module quin_move_data #(
     end
 
     // ---- LOAD: beat -> request ----
-    logic ask_ready, load_step;
+    logic ask_ready, load_q, load_step;   // load_q: store_i stands still while anything moves
     logic [31:0] load_word;
 
-    assign load_step = active_q && !store_i && beat_valid_i && ask_ready;
+    always_ff @(posedge clk_i) load_q <= !store_i;
+    assign load_step = active_q && load_q && beat_valid_i && ask_ready;
     assign beat_ready_o = load_step && beat_end;
 
     if (Units > 1) begin : g_units
@@ -155,8 +156,8 @@ module quin_move_data #(
 
     // Room for what the last step and this one, two that are asked for and those under way may push.
     logic w_room_q;
-    always_ff @(posedge clk_i) w_room_q <= rst_ni && w_count < WriteBits'(WriteBeats - 3 - ReadCycles);
-    assign get = active_q && store_i && ask_ready && w_room_q;
+    always_ff @(posedge clk_i) w_room_q <= rst_ni && store_i && w_count < WriteBits'(WriteBeats - 3 - ReadCycles);
+    assign get = active_q && ask_ready && w_room_q;
 
     // ---- requests: word, data and strobes of a LOAD, what to do with the line of a STORE ----
     localparam int AskBits = 20 + 32 + 4 + 2 + BusBytes + 5 + 1 + 1;
@@ -246,7 +247,7 @@ module quin_move_data #(
 `endif
 
     // ---- scratchpad port ----
-    assign step = load_step || get;
+    assign step = active_q && ask_ready && (w_room_q || (load_q && beat_valid_i));
     assign sp_req_o = ask_valid;
     assign sp_we_o = !store_i;
     assign sp_addr_o = 20'(ask_word >> LineLog);

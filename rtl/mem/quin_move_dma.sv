@@ -182,7 +182,8 @@ module quin_move_dma #(
     logic address_valid, room_q, note_room, answer_room, note_valid, note_pop, beat_pop;
     logic [39:0] address_q;
     logic [7:0] len_q;
-    logic [6:0] reserved_q;             // beats of read data asked for and not moved yet
+    logic [6:0] reserved_q;             // beats of read data asked for and not moved yet, or in the cycle before
+    logic beat_popped_q;
 
     assign burst_ready = room_q && !address_valid;
     assign burst = burst_valid && burst_ready;
@@ -194,11 +195,13 @@ module quin_move_dma #(
             aw_valid_o <= 1'b0;
             room_q <= 1'b0;
             reserved_q <= '0;
+            beat_popped_q <= 1'b0;
         end else begin
+            beat_popped_q <= beat_pop;
             room_q <= note_room && (store_q ? answer_room : reserved_q <= 7'(ReadBeats - MaxBeats));
             ar_valid_o <= (burst && !store_q) || (ar_valid_o && !ar_ready_i);
             aw_valid_o <= (burst && store_q) || (aw_valid_o && !aw_ready_i);
-            reserved_q <= reserved_q + (burst && !store_q ? burst_beats : 7'd0) - 7'(beat_pop);
+            reserved_q <= reserved_q + (burst && !store_q ? burst_beats : 7'd0) - 7'(beat_popped_q);
         end
     end
 
@@ -219,7 +222,7 @@ module quin_move_dma #(
     logic [12:0] note_bytes;
     logic [21:0] note_sp;
     logic [4:0] note_index;
-    logic [39:0] note_run, moving_run_q, answer_run;
+    logic [39:0] note_run, answer_run;
     logic [4:0] note_count, answer_count;
     logic answer_valid, answered_q, refused_q;
 
@@ -258,10 +261,6 @@ module quin_move_dma #(
     always_ff @(posedge clk_i) begin
         answered_q <= rst_ni && b_valid_i;
         refused_q <= b_resp_i[1];
-    end
-
-    always_ff @(posedge clk_i) begin
-        if (note_pop) moving_run_q <= note_run;
     end
 
     // ---- read data ----
@@ -330,12 +329,12 @@ module quin_move_dma #(
 
     // ---- end ----
     // A bus error belongs to a burst that left before the walk's own error was found, so it comes first.
-    logic bus_error_now_q;                 // bus_error of the cycle before, of a burst of run bus_run_q
-    logic bus_error;
-    logic [39:0] bus_run_q, bus_address_q;
+    logic bus_error_now_q;                 // bus_error of the cycle before, of a burst of run answer_run_q or moving_run_q
+    logic bus_error, note_popped_q;
+    logic [39:0] note_run_q, moving_run_q, answer_run_q, bus_address_q;
 
     assign bus_error = store_q ? answered_q && refused_q : beat_pop && beat_error;
-    assign finish = busy_q && !start_q && walk_end && !burst_valid && note_count == 0 && answer_count == 0
+    assign finish = busy_q && !start_q && walk_end && !burst_valid && !note_valid && !answer_valid
         && !data_busy && !address_valid && !bus_error_now_q;
 
     always_ff @(posedge clk_i) begin
@@ -345,8 +344,11 @@ module quin_move_dma #(
     end
 
     always_ff @(posedge clk_i) begin
-        bus_run_q <= store_q ? answer_run : moving_run_q;
-        if (bus_error_now_q && !bus_error_q) bus_address_q <= bus_run_q;
+        answer_run_q <= answer_run;
+        note_run_q <= note_run;
+        note_popped_q <= note_pop;
+        if (note_popped_q) moving_run_q <= note_run_q;  // a cycle after its first beat may leave
+        if (bus_error_now_q && !bus_error_q) bus_address_q <= store_q ? answer_run_q : moving_run_q;
     end
 
     always_ff @(posedge clk_i) begin
@@ -359,7 +361,7 @@ module quin_move_dma #(
     assign done_address_o = bus_error_q ? bus_address_q : walk_address;
 
     logic unused;
-    assign unused = ^{r_resp_i[0], r_last_i, b_resp_i[0], read_room, answer_valid};
+    assign unused = ^{r_resp_i[0], r_last_i, b_resp_i[0], read_room, note_count, answer_count};
 
     // Reservations promise the room.
 `ifndef SYNTHESIS

@@ -206,12 +206,10 @@ module quin_move_walk #(
         end
     end
 
-    quin_window_check #(
-        .BytesBits(22)
-    ) u_check (
+    quin_window_check u_check (
         .windows_i,
         .address_i(c_address_q),
-        .bytes_i  (c_bytes_q),
+        .past_i   ({1'b0, c_address_q} + 42'(c_bytes_q)),
         .write_i  (store_i),
         .hit_o    (hit)
     );

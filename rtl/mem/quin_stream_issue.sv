@@ -70,18 +70,17 @@ module quin_stream_issue #(
     logic [39:0] ar_addr_q;
     logic [7:0] ar_len_q;
 
-    logic first_q, split_end, fill, send, last, ready_q; // first_q: SPLIT after TILE, hit_q is its tile's
+    logic first_q, checked_q, split_end, fill, send, last, ready_q; // first_q: SPLIT after TILE; checked_q: hit_q is its tile's
+    logic [41:0] past_q;              // address behind the tile
     logic [quin_pkg::WINDOWS-1:0] hit, hit_q;
     logic [6:0] split_beats;
     logic [12:0] split_bytes;
     logic [40:0] next_tile;
 
-    quin_window_check #(
-        .BytesBits(35)
-    ) u_check (
+    quin_window_check u_check (
         .windows_i,
         .address_i(tile_q),
-        .bytes_i  (tile_bytes_q),
+        .past_i   (past_q),
         .write_i  (1'b0),
         .hit_o    (hit)
     );
@@ -123,8 +122,11 @@ module quin_stream_issue #(
     end
 
     always_ff @(posedge clk_i) begin
+        past_q <= {1'b0, tile_q} + 42'(tile_bytes_q);
         hit_q <= hit;
         first_q <= rst_ni && state_q == TILE;
+        checked_q <= first_q;
+        if (checked_q && hit_q == '0 && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW); // SEND, which waits a cycle
         case (state_q)
             IDLE: begin
                 tile_q <= {1'b0, job_address_i & Aligned};
@@ -141,7 +143,6 @@ module quin_stream_issue #(
                 left_q <= tile_bytes_q;
             end
             SPLIT: begin
-                if (first_q && hit_q == '0 && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW);
                 beats_q <= split_beats;
                 bytes_q <= split_bytes;
                 end_q <= split_end;

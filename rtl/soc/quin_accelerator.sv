@@ -151,8 +151,8 @@ module quin_accelerator #(
         .ar_valid_o(ar_valid[0]), .ar_ready_i(ar_ready[0]), .ar_addr_o(ar_addr[39:0]), .ar_len_o(ar_len[7:0]),
         .r_valid_i(r_valid[0]), .r_ready_o(r_ready[0]), .r_data_i(r_data), .r_resp_i(r_resp), .r_last_i(r_last));
 
-    quin_window_check #(.BytesBits(9)) u_fetch_window (
-        .windows_i(windows), .address_i(check_addr), .bytes_i(check_bytes), .write_i(1'b0), .hit_o(check_hit));
+    quin_window_check u_fetch_window (
+        .windows_i(windows), .address_i(check_addr), .past_i({1'b0, check_addr} + 42'(check_bytes)), .write_i(1'b0), .hit_o(check_hit));
 
     // units: DMA, ARRAY, VECTOR
     logic retire_full, retire_busy, late_valid;

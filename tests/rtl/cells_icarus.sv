@@ -13,7 +13,7 @@ module cells_icarus;
     logic [39:0]      integ;
     logic [3:0]       sub, func, format;
     logic [15:0]      code;
-    logic [7:0]       l_add, l_mul, l_max, l_from_int, l_fn, l_code;
+    logic [7:0]       l_add, l_mul, l_max, l_rint, l_from_int, l_fn, l_code;
     logic [Width-1:0] now;
     integer           count, errors, checked, taken, turn, seed;
 
@@ -24,8 +24,8 @@ module cells_icarus;
         .clk_i(clk), .rst_ni(1'b1), .en_i(en), .a_i(a), .b_i(b), .sub_i(sub[0]), .integer_i(integ),
         .func_i(func[2:0]), .x_i(x), .format_i(format[2:0]), .q_i(q), .add_o(add), .mul_o(mul), .max_o(max),
         .rint_o(rint), .from_int_o(from_int), .function_o(fn), .code_o(code), .latency_add_o(l_add),
-        .latency_mul_o(l_mul), .latency_max_o(l_max), .latency_from_int_o(l_from_int), .latency_function_o(l_fn),
-        .latency_code_o(l_code)
+        .latency_mul_o(l_mul), .latency_max_o(l_max), .latency_rint_o(l_rint), .latency_from_int_o(l_from_int),
+        .latency_function_o(l_fn), .latency_code_o(l_code)
     );
 
     // Bits lsb + 31 .. lsb of the vector whose result is out after `taken` edges.
@@ -60,15 +60,7 @@ module cells_icarus;
             en = turn % 512 < 256 || ($random(seed) & 3) != 0;
             now = en ? vectors[taken] : {13{32'hdeadbeef}};
             #1;
-            if (en) begin
-                if (rint !== now[96 +: 32]) begin
-                    errors = errors + 1;
-                    if (errors <= 20)
-                        $display("rint: vector %0d: got %h, want %h", taken, rint, now[96 +: 32]);
-                end
-                checked = checked + 1;
-                taken = taken + 1;
-            end
+            if (en) taken = taken + 1;
             clk = 1;
             #1;
             clk = 0;
@@ -76,6 +68,7 @@ module cells_icarus;
             check("add", l_add, 192, 32'hffffffff, add);
             check("mul", l_mul, 160, 32'hffffffff, mul);
             check("max", l_max, 128, 32'hffffffff, max);
+            check("rint", l_rint, 96, 32'hffffffff, rint);
             check("from_int", l_from_int, 64, 32'hffffffff, from_int);
             check("func", l_fn, 32, 32'hffffffff, fn);
             if (taken >= l_code) begin

@@ -23,6 +23,7 @@ module cells_top (
     output logic [7:0]  latency_add_o,
     output logic [7:0]  latency_mul_o,
     output logic [7:0]  latency_max_o,
+    output logic [7:0]  latency_rint_o,
     output logic [7:0]  latency_from_int_o,
     output logic [7:0]  latency_function_o,
     output logic [7:0]  latency_code_o
@@ -30,7 +31,7 @@ module cells_top (
     quin_f32_add add (.clk_i, .rst_ni, .en_i, .a_i, .b_i, .sub_i, .y_o(add_o));
     quin_f32_mul mul (.clk_i, .rst_ni, .en_i, .a_i, .b_i, .y_o(mul_o));
     quin_f32_max max (.clk_i, .rst_ni, .en_i, .pass_i(1'b0), .a_i, .b_i, .y_o(max_o));
-    quin_f32_rint rint (.x_i, .y_o(rint_o));
+    quin_f32_rint rint (.clk_i, .en_i, .x_i, .y_o(rint_o));
     quin_f32_from_int from_int (.clk_i, .rst_ni, .en_i, .x_i(integer_i), .y_o(from_int_o));
     quin_func func (.clk_i, .rst_ni, .en_i, .func_i, .x_i, .y_o(function_o));
     quin_f32_to_int8 to_int8 (.clk_i, .rst_ni, .en_i, .x_i(q_i), .format_i, .y_o(code_o));
@@ -38,6 +39,7 @@ module cells_top (
     assign latency_add_o = 8'(quin_cell_pkg::F32_ADD_LATENCY);
     assign latency_mul_o = 8'(quin_cell_pkg::F32_MUL_LATENCY);
     assign latency_max_o = 8'(quin_cell_pkg::F32_MAX_LATENCY);
+    assign latency_rint_o = 8'(quin_cell_pkg::F32_RINT_LATENCY);
     assign latency_from_int_o = 8'(quin_cell_pkg::F32_FROM_INT_LATENCY);
     assign latency_function_o = 8'(quin_cell_pkg::FUNC_LATENCY);
     assign latency_code_o = 8'(quin_cell_pkg::F32_TO_INT8_LATENCY);

@@ -95,7 +95,7 @@ int main(int argc, char **argv)
     Cell add = {"add", dut.latency_add_o, 0, 0}, mul = {"mul", dut.latency_mul_o, 0, 0};
     Cell from_int = {"from_int", dut.latency_from_int_o, 0, 0}, func = {"func", dut.latency_function_o, 0, 0};
     Cell code = {"to_int8", dut.latency_code_o, 0, 0}, max = {"max", dut.latency_max_o, 0, 0};
-    Cell rint = {"rint", 1, 0, 0};
+    Cell rint = {"rint", dut.latency_rint_o, 0, 0};
     uint64_t by_func[8] = {}, by_format[8] = {}, stalls = 0;
 
     for (uint64_t cycle = 0; cycle < cycles; cycle++) {
@@ -118,10 +118,9 @@ int main(int argc, char **argv)
         dut.eval();
         dut.clk_i = 0;
         dut.eval();
-        if (!stall) {
+        if (!stall)
             bench.taken++;
-            bench.compare(rint, dut.rint_o, &cells_vector::rint);
-        }
+        bench.compare(rint, dut.rint_o, &cells_vector::rint);
         bench.compare(add, dut.add_o, &cells_vector::add);
         bench.compare(mul, dut.mul_o, &cells_vector::mul);
         bench.compare(max, dut.max_o, &cells_vector::max);
