@@ -247,7 +247,7 @@ module quin_move_data #(
 `endif
 
     // ---- scratchpad port ----
-    assign step = active_q && ask_ready && (w_room_q || (load_q && beat_valid_i));
+    assign step = load_step || get;
     assign sp_req_o = ask_valid;
     assign sp_we_o = !store_i;
     assign sp_addr_o = 20'(ask_word >> LineLog);

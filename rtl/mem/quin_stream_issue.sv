@@ -125,8 +125,8 @@ module quin_stream_issue #(
         past_q <= {1'b0, tile_q} + 42'(tile_bytes_q);
         hit_q <= hit;
         first_q <= rst_ni && state_q == TILE;
-        checked_q <= first_q;
-        if (checked_q && hit_q == '0 && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW); // SEND, which waits a cycle
+        checked_q <= rst_ni && first_q && state_q == SPLIT && !flush_i;
+        if (checked_q && hit_q == '0 && !fill) error_q <= 4'(quin_pkg::DERR_WINDOW); // in SEND, which waits a cycle
         case (state_q)
             IDLE: begin
                 tile_q <= {1'b0, job_address_i & Aligned};

@@ -45,7 +45,7 @@ module fetch_rules #(
         .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready), .r_data_i, .r_resp_i, .r_last_i
     );
     quin_window_check check (
-        .windows_i, .address_i(check_addr), .past_i(lo + 42'(check_bytes)), .write_i(1'b0), .hit_o(hit)
+        .windows_i, .address_i(check_addr), .past_i({1'b0, check_addr} + 42'(check_bytes)), .write_i(1'b0), .hit_o(hit)
     );
     axi_address_rules #(.BusBytes(BusBytes)) rules (
         .clk_i, .rst_ni, .valid_i(ar_valid), .ready_i(ar_ready_i), .addr_i(ar_addr), .len_i(ar_len)

@@ -78,8 +78,10 @@ module fifo #(
     logic [PtrBits-1:0] place;
     assign place = dut.rptr_q[PtrBits-1:0] + ahead_q[PtrBits-1:0];
     if (Depth <= 32) begin : g_small
-        always_comb
+        always_comb begin
+            if (started_q) assert (dut.g_small.valid_q == (count_q != '0));
             if (started_q && watching_q) assert (dut.g_small.mem[place] == watched_q);
+        end
     end else begin : g_large
         // Up to four words have been fetched; the youngest of them may be on its way. Three are while more wait.
         logic [PtrBits:0] fetched, at;

@@ -211,10 +211,14 @@ module move_rules #(
         if (started_q && rst_ni) begin
             assert (dut.u_read.count_o <= 7'd64 && dut.u_answers.count_o <= 5'd16 && dut.u_notes.count_o <= 5'd16);
             assert ({1'b0, dut.u_data.u_write.count_o} + reads + (dut.store_q ? 6'(asks) : 6'd0) <= 6'd16);
+            assert (dut.u_notes.g_small.valid_q == (dut.note_count != '0));
+            assert (dut.u_answers.g_small.valid_q == (dut.answer_count != '0));
+            assert (dut.u_data.u_write.g_small.valid_q == (dut.u_data.w_count != '0));
+            if (dut.u_data.active_q) assert (dut.u_data.load_q == !dut.store_q && (dut.store_q || !dut.u_data.w_room_q));
             if (dut.u_data.w_room_q) assert (dut.u_data.u_write.count_o <= 5'd10);
             if (dut.u_data.u_ask.spare_valid_q) assert (dut.u_data.ask_valid);
             assert ({1'b0, dut.reserved_q} == {1'b0, dut.u_read.count_o} + beats_open_q
-                + (ar_valid ? ar_len + 8'd1 : 8'd0));
+                + (ar_valid ? ar_len + 8'd1 : 8'd0) + 8'(dut.beat_popped_q));
             assert (dut.reserved_q <= 7'd64);
             assert (dut.u_answers.count_o == answers_open_q + 5'(aw_valid) + 5'(dut.answered_q));
             if (dut.burst_valid && dut.room_q && !dut.address_valid)

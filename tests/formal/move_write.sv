@@ -121,7 +121,8 @@ module move_write #(
     always_comb begin
         if (started_q && rst_ni) begin
             assert ({1'b0, dut.w_count} + 6'(dut.got_q) <= 6'd16);
-            if (dut.w_room_q) assert (dut.w_count <= 5'd12);
+            if (dut.w_room_q) assert (dut.w_count <= 5'd12 && past_store_q);
+            assert (dut.load_q == !past_store_q && dut.u_write.g_small.valid_q == (dut.w_count != '0));
             if (dut.active_q) assert (dut.left_q != 13'd0 && dut.left_q <= 13'd4096);
             if (dut.got_q) begin
                 assert (sp_rvalid_q && open_q && past_store_q);

@@ -227,6 +227,7 @@ module stream_receive #(
                         `CLAIM(1, stream_data[UnitBits*u +: UnitBits] == answer(given_q + 8'(u)))
             end
             `CLAIM(2, count <= 5'd16)
+            `CLAIM(2, dut.u_notes.g_small.valid_q == (count != 5'd0) && dut.u_data.g_small.valid_q == (e_count != '0))
         end
     end
 

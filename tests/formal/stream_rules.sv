@@ -61,7 +61,7 @@ module stream_rules #(
     logic [1:0] state;
     assign state = dut.state_q;
     assign sent = note_valid && !note_fill;
-    assign walks = ((state == 2'd2 && (!dut.first_q || dut.hit_q != '0)) || state == 2'd3) && !dut.fill;
+    assign walks = ((state == 2'd2 && !dut.first_q) || (state == 2'd3 && (!dut.checked_q || dut.hit_q != '0))) && !dut.fill;
     assign lo = {1'b0, dut.tile_q};
     assign hi = {1'b0, dut.tile_q} + {7'b0, dut.tile_bytes_q};
     assign ar_end = {2'b0, ar_addr} + ((42'(ar_len) + 42'd1) << BusLog);
@@ -106,8 +106,11 @@ module stream_rules #(
         if (started_q && rst_ni) begin
             if (state != 2'd0 && !dut.none_q) assert (dut.tile_bytes_q != 35'd0);
             if (state == 2'd1 || state == 2'd2) assert (!dut.none_q);
-            if (state == 2'd1) assert ((dut.hit != '0) == granted);
-            if (dut.first_q) assert ((state == 2'd0 || state == 2'd2) && (dut.hit_q != '0) == granted_q);
+            if (dut.first_q) begin
+                assert (state == 2'd0 || (state == 2'd2 && granted == granted_q && lo == lo_q && hi == hi_q));
+                if (state == 2'd2) assert (dut.past_q == hi && burst == lo && burst + left == hi && (dut.hit != '0) == granted);
+            end
+            if (dut.checked_q) assert (state == 2'd3 && !dut.ready_q && (dut.hit_q != '0) == granted_q);
             if (walks) begin
                 assert (granted_q && hi_q <= 42'hffffffffc0);
                 assert (burst >= lo_q && burst + left == hi_q && left != 42'd0);

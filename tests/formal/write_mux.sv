@@ -141,6 +141,7 @@ module write_mux #(
             if (watching_q && ahead_q == 6'd0 && m_bvalid_i) assert (b_valid[watched_q] && m_bready == b_ready_i[watched_q]);
             assert (unanswered_q <= 6'd32 && unsent_q <= unanswered_q);
             // Induction.
+            assert (dut.u_owners.g_small.valid_q == (dut.count != '0));
             assert (dut.open_q == untaken_q && dut.count == unanswered_q && unsent_q == untaken_q + 6'(lasts));
             assert (untaken_q <= unsent_q);
             if (untaken_q != 6'd0) assert (dut.owner_q == owner_q);
