@@ -31,8 +31,8 @@ module quin_unit #(
     input  logic [3:0]         give_error_i,
     input  logic [39:0]        give_error_address_i,
     input  logic [2:0]         give_wait_i,    // for each unit, as the target and retired below
-    input  logic [23:0]        give_target_i,
-    input  logic [23:0]        retired_i,
+    input  logic [3*quin_job_pkg::AFTER_BITS-1:0] give_target_i,
+    input  logic [3*quin_job_pkg::AFTER_BITS-1:0] retired_i,
     // unit
     output logic               job_valid_o,
     input  logic               job_ready_i,
@@ -57,6 +57,7 @@ module quin_unit #(
     output logic [31:0]        retire_cycles_o,
     output logic [31:0]        retire_checksum_o
 );
+    localparam int AfterBits = quin_job_pkg::AFTER_BITS;
     localparam int A = Unit == 2'd0 ? 1 : 0;
     localparam int B = Unit == 2'd2 ? 1 : 2;
     localparam int EntryBits = JobBits + 68;
@@ -78,8 +79,9 @@ module quin_unit #(
         .clk_i, .rst_ni, .flush_i, .hold_i(hold), .drop_i, .drop_index_i, .push_i, .push_ready_o,
         .push_place_o, .want_o, .want_place_o, .give_i,
         .give_data_i({give_error_i, give_error_address_i, give_pc_i, give_data_i}), .give_index_i,
-        .give_wait_i({give_wait_i[B], give_wait_i[A]}), .give_target_i({give_target_i[8*B +: 8], give_target_i[8*A +: 8]}),
-        .retired_i({retired_i[8*B +: 8], retired_i[8*A +: 8]}),
+        .give_wait_i({give_wait_i[B], give_wait_i[A]}),
+        .give_target_i({give_target_i[AfterBits*B +: AfterBits], give_target_i[AfterBits*A +: AfterBits]}),
+        .retired_i({retired_i[AfterBits*B +: AfterBits], retired_i[AfterBits*A +: AfterBits]}),
         .job_valid_o(valid), .job_ready_i(ready), .job_data_o(entry), .job_index_o(index), .empty_o(empty), .blocked_o);
 
     assign hold = working_q || bad_q || stopped_q;
