@@ -360,6 +360,7 @@ static void test_vector_overlap(void **state)
                 put_vector(d, v);
                 PUT(d, VECTOR, A_ROW, c[1] * 1024);
                 PUT(d, VECTOR, A_GROUP, 1024);
+                PUT(d, VECTOR, RED_BASE, 0); /* none: in nobody's way */
                 PUT(d, VECTOR, DST_ROW, c[2] / (round % 2 ? 4 : 1));
                 PUT(d, VECTOR, DST_GROUP, c[3] / (round % 2 ? 4 : 1));
             }
