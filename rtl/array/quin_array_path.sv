@@ -29,8 +29,8 @@ module quin_array_path #(
     input  logic [20:0]              push_tiles_i,
     input  logic [19:0]              push_k_i,
     input  logic [2:0]               push_wait_i,
-    input  logic [23:0]              push_target_i,
-    input  logic [23:0]              retired_i,
+    input  logic [3*quin_job_pkg::AFTER_BITS-1:0] push_target_i,
+    input  logic [3*quin_job_pkg::AFTER_BITS-1:0] retired_i,
     // array
     input  logic                     job_valid_i,
     output logic                     job_ready_o,
@@ -73,6 +73,7 @@ module quin_array_path #(
     output logic                     stall_drain_o,
     output logic                     stall_stream_o
 );
+    localparam int AfterBits = quin_job_pkg::AFTER_BITS;
     localparam int Shift = $clog2(StreamBytes);
     localparam int StreamBits = 40 + 20 + 35 + 40;
 
@@ -104,7 +105,8 @@ module quin_array_path #(
         .clk_i, .rst_ni, .flush_i(stream_flush_i), .hold_i(1'b0), .drop_i(1'b0), .drop_index_i(32'd0),
         .push_valid_i, .push_ready_o, .push_data_i(stream_in), .push_index_i(32'd0),
         .push_wait_i(push_cmd_i[quin_pkg::FIELD_MATMUL_PREFETCH_LSB] ? 2'b00 : {push_wait_i[2], push_wait_i[0]}),
-        .push_target_i({push_target_i[23:16], push_target_i[7:0]}), .retired_i({retired_i[23:16], retired_i[7:0]}),
+        .push_target_i({push_target_i[3*AfterBits-1:2*AfterBits], push_target_i[AfterBits-1:0]}),
+        .retired_i({retired_i[3*AfterBits-1:2*AfterBits], retired_i[AfterBits-1:0]}),
         .job_valid_o(job_valid), .job_ready_i(job_ready), .job_data_o(stream_job), .job_index_o(unused_index),
         .empty_o(queue_empty), .blocked_o(unused_blocked));
 

@@ -47,7 +47,7 @@ module quin_job_store #(
     always_ff @(posedge clk_i) begin
         write_q <= push_i != '0;
         waddr_q <= waddr;
-        if (push_i != '0) push_q <= push_data_i;
+        push_q <= push_data_i; // only written with write_q
         if (write_q) entry[waddr_q] <= push_q;
         raddr_q <= raddr;
         give_q <= rst_ni && !flush_i ? chosen : '0;

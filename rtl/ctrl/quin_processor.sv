@@ -58,7 +58,7 @@ module quin_processor #(
     output logic [31:0]  index_o,         // number in program order
     output logic [23:0]  pc_o,
     output logic [2:0]   wait_o,          // for units DMA, ARRAY, VECTOR
-    output logic [23:0]  target_o,
+    output logic [3*quin_job_pkg::AFTER_BITS-1:0] target_o,  // from the second cycle after DECODE on
     // units
     input  logic [2:0]   retired_i,       // of each unit: a command ended without an error
     input  logic [2:0]   failed_i,        // with one, until taken
@@ -67,7 +67,7 @@ module quin_processor #(
     input  logic [71:0]  failed_pc_i,
     input  logic [95:0]  failed_index_i,
     input  logic [119:0] failed_address_i,
-    output logic [23:0]  retired_o,       // commands each unit has retired, modulo 256
+    output logic [3*quin_job_pkg::AFTER_BITS-1:0] retired_o, // commands each unit has retired
     input  logic         idle_i,          // no unit works on a command, no queue holds one; a cycle late
     input  logic         stream_idle_i,
     input  logic         hold_i,          // no room for more retire records
@@ -85,6 +85,7 @@ module quin_processor #(
     output logic         control_done_o,
     output logic [31:0]  control_checksum_o
 );
+    localparam int AfterBits = quin_job_pkg::AFTER_BITS;
     localparam logic [3:0] IDLE = 4'd0, FETCH = 4'd1, READ_ROWS = 4'd2, READ_N = 4'd3, READ_BASE = 4'd4, READ_LAST = 4'd5,
                            RESOLVE = 4'd6, ADDRESS = 4'd7, EXECUTE = 4'd8, WRITE = 4'd9, PUSH = 4'd10, DRAIN = 4'd11,
                            FLUSH = 4'd12, STOP = 4'd13, DECODE = 4'd14;
@@ -93,8 +94,8 @@ module quin_processor #(
     logic [511:0] cmd_q;
     logic [31:0] pc_q;
     logic [31:0] executed_q;
-    logic [7:0] issued_q [0:2];
-    logic [7:0] retired_q [0:2];
+    logic [AfterBits-1:0] issued_q [0:2];
+    logic [AfterBits-1:0] retired_q [0:2];
     logic [9:0] rows_q;
     logic [19:0] n_q, k_q;
     logic [63:0] greg_q, base_q, last_q, row_q, sum_q, second_q, result_q;
@@ -253,20 +254,25 @@ module quin_processor #(
     assign index_o = executed_q;
     assign pc_o = pc_q[23:0];
 
-    // ---- AFTER ----
+    // ---- AFTER: unmet_q is a cycle late, which holds a command up and never lets one through, since what is met stays
+    // so; target_o is that of the command long before unmet_q is asked ----
     logic [8:0] after;
-    logic [2:0] unmet;
+    logic [2:0] unmet_q;
 
     assign after = {cmd_q[quin_pkg::FIELD_ANY_AFTER_VECTOR_LSB +: 3], cmd_q[quin_pkg::FIELD_ANY_AFTER_ARRAY_LSB +: 3],
                     cmd_q[quin_pkg::FIELD_ANY_AFTER_DMA_LSB +: 3]};
     assign retired_o = {retired_q[2], retired_q[1], retired_q[0]};
     generate
         for (genvar u = 0; u < 3; u = u + 1) begin : g_wait
-            logic [7:0] lead;
+            logic [AfterBits-1:0] lead; // retired minus target; top bit: not yet
+            logic [2:0] allowed;        // so many of those that were issued may still run
             assign wait_o[u] = after[3*u +: 3] != 3'd0 && !(u == 0 ? is_move_q : u == 1 ? is_matmul_q : is_vector_q);
-            assign target_o[8*u +: 8] = issued_q[u] - {5'd0, after[3*u +: 3]} + 8'd1;
-            assign lead = retired_q[u] - target_o[8*u +: 8];
-            assign unmet[u] = wait_o[u] && lead[7];
+            assign allowed = after[3*u +: 3] - 3'd1;
+            assign lead = retired_q[u] - target_o[AfterBits*u +: AfterBits];
+            always_ff @(posedge clk_i) begin
+                target_o[AfterBits*u +: AfterBits] <= issued_q[u] - AfterBits'(allowed);
+                unmet_q[u] <= wait_o[u] && lead[AfterBits-1];
+            end
         end
     endgenerate
 
@@ -324,7 +330,7 @@ module quin_processor #(
                 end
                 // second_q, then less_q and result_q; sum_q, then address_o, of the row register when it is there
                 ADDRESS: if (row_have_q && (!is_matmul_q || check_done_q)) state_q <= is_unit ? PUSH : EXECUTE;
-                EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet != '0 ? EXECUTE : WRITE;
+                EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet_q != '0 ? EXECUTE : WRITE;
                 WRITE: state_q <= FETCH;
                 PUSH: if (failing) state_q <= DRAIN;
                       else if (push_o != '0) state_q <= FETCH;

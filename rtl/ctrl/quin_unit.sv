@@ -31,8 +31,8 @@ module quin_unit #(
     input  logic [3:0]         give_error_i,
     input  logic [39:0]        give_error_address_i,
     input  logic [2:0]         give_wait_i,    // for each unit, as the target and retired below
-    input  logic [23:0]        give_target_i,
-    input  logic [23:0]        retired_i,
+    input  logic [3*quin_job_pkg::AFTER_BITS-1:0] give_target_i,
+    input  logic [3*quin_job_pkg::AFTER_BITS-1:0] retired_i,
     // unit
     output logic               job_valid_o,
     input  logic               job_ready_i,
@@ -57,6 +57,7 @@ module quin_unit #(
     output logic [31:0]        retire_cycles_o,
     output logic [31:0]        retire_checksum_o
 );
+    localparam int AfterBits = quin_job_pkg::AFTER_BITS;
     localparam int A = Unit == 2'd0 ? 1 : 0;
     localparam int B = Unit == 2'd2 ? 1 : 2;
     localparam int EntryBits = JobBits + 68;
@@ -66,8 +67,9 @@ module quin_unit #(
     logic [3:0] error;
     logic [39:0] error_address;
     logic [23:0] pc;
-    logic valid, ready, take, bad, wrong_q, empty, hold;
+    logic valid, ready, take, bad, wrong_q, empty;
     logic working_q, bad_q, start_q, failing, failed_q, stopped_q;
+    logic working_next, bad_next, stopped_next, hold_q; // hold_q: any of the three
     logic [3:0] error_q;
     logic [39:0] error_address_q;
     logic [31:0] index_q, began_q;
@@ -75,14 +77,14 @@ module quin_unit #(
     logic [JobBits-1:0] active_q;
 
     quin_unit_head #(.Width(EntryBits)) u_head (
-        .clk_i, .rst_ni, .flush_i, .hold_i(hold), .drop_i, .drop_index_i, .push_i, .push_ready_o,
+        .clk_i, .rst_ni, .flush_i, .hold_i(hold_q), .drop_i, .drop_index_i, .push_i, .push_ready_o,
         .push_place_o, .want_o, .want_place_o, .give_i,
         .give_data_i({give_error_i, give_error_address_i, give_pc_i, give_data_i}), .give_index_i,
-        .give_wait_i({give_wait_i[B], give_wait_i[A]}), .give_target_i({give_target_i[8*B +: 8], give_target_i[8*A +: 8]}),
-        .retired_i({retired_i[8*B +: 8], retired_i[8*A +: 8]}),
+        .give_wait_i({give_wait_i[B], give_wait_i[A]}),
+        .give_target_i({give_target_i[AfterBits*B +: AfterBits], give_target_i[AfterBits*A +: AfterBits]}),
+        .retired_i({retired_i[AfterBits*B +: AfterBits], retired_i[AfterBits*A +: AfterBits]}),
         .job_valid_o(valid), .job_ready_i(ready), .job_data_o(entry), .job_index_o(index), .empty_o(empty), .blocked_o);
 
-    assign hold = working_q || bad_q || stopped_q;
     assign {error, error_address, pc, job_o} = entry;
     assign bad = valid && wrong_q;
     assign job_valid_o = valid && !wrong_q;
@@ -91,36 +93,28 @@ module quin_unit #(
     assign take = valid && ready;
 
     assign failing = bad_q || (working_q && done_i && done_error_i != '0);
+    assign working_next = rst_ni && !abort_i && ((take && !bad) || (working_q && !done_i));
+    assign bad_next = rst_ni && !abort_i && take && bad;
+    assign stopped_next = rst_ni && !flush_i && (failing || stopped_q);
 
     // What is offered is copied until it is taken, and a unit's error until it is done: no wide register waits for the
     // handshake.
     always_ff @(posedge clk_i) begin
-        if (!hold) begin
+        if (!hold_q) begin
             active_q <= job_o;
             {pc_q, index_q, error_q, error_address_q} <= {pc, index, error, error_address};
             began_q <= cycle_i;
         end else if (working_q) begin
             {error_q, error_address_q} <= {done_error_i, done_address_i};
         end
-        if (!rst_ni || abort_i) begin
-            working_q <= 1'b0;
-            bad_q <= 1'b0;
-            start_q <= 1'b0;
-        end else begin
-            start_q <= take && !bad;
-            bad_q <= take && bad;
-            if (take && !bad) working_q <= 1'b1;
-            else if (done_i) working_q <= 1'b0;
-        end
-        if (!rst_ni || flush_i) begin
-            stopped_q <= 1'b0;
-            failed_q <= 1'b0;
-        end else if (failing) begin
-            stopped_q <= 1'b1;
-            failed_q <= 1'b1;
-        end else if (failed_taken_i) begin
-            failed_q <= 1'b0;
-        end
+        start_q <= rst_ni && !abort_i && take && !bad;
+        working_q <= working_next;
+        bad_q <= bad_next;
+        stopped_q <= stopped_next;
+        hold_q <= working_next || bad_next || stopped_next;
+        if (!rst_ni || flush_i) failed_q <= 1'b0;
+        else if (failing) failed_q <= 1'b1;
+        else if (failed_taken_i) failed_q <= 1'b0;
     end
 
     assign start_o = start_q;

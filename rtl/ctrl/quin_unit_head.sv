@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The oldest of a unit's waiting commands, and which places of its Depth in the store (quin_job_store) are taken. It is
-// offered when each of two other units v has retired what the command's AFTER_v asks for: retired_v - target_v >= 0,
-// modulo 256. hold_i offers nothing. After an error the commands that come behind the one that failed (index >
+// offered when each of two other units v has retired what the command's AFTER_v asks for: retired_v - target_v >= 0
+// as a signed number. hold_i offers nothing. After an error the commands that come behind the one that failed (index >
 // drop_index_i, while drop_i) leave unseen; those before it still run, a cycle later. flush_i drops all. A command is
 // offered three cycles after it was pushed at the earliest.
 `default_nettype none
@@ -27,8 +27,8 @@ module quin_unit_head #(
     input  logic [Width-1:0]     give_data_i,
     input  logic [31:0]          give_index_i,
     input  logic [1:0]           give_wait_i,
-    input  logic [15:0]          give_target_i,
-    input  logic [15:0]          retired_i,     // commands retired by these two units
+    input  logic [2*quin_job_pkg::AFTER_BITS-1:0] give_target_i,
+    input  logic [2*quin_job_pkg::AFTER_BITS-1:0] retired_i,     // commands retired by these two units
     // to the unit
     output logic                 job_valid_o,
     input  logic                 job_ready_i,
@@ -37,13 +37,15 @@ module quin_unit_head #(
     output logic                 empty_o,
     output logic [1:0]           blocked_o      // the command waits for these units
 );
+    localparam int AfterBits = quin_job_pkg::AFTER_BITS;
+
     logic [PlaceBits:0] head_q, tail_q;
     logic [Width-1:0] data_q;
     logic [31:0] index_q;
     logic [1:0] wait_q, wait_next, unmet;
-    logic [15:0] target_q, target_next;
+    logic [2*AfterBits-1:0] target_q, target_next;
     logic valid_q, offer_q, stay, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
-    logic [7:0] lead0, lead1; // retired minus target; bit 7: not yet
+    logic [AfterBits-1:0] lead0, lead1; // retired minus target; top bit: not yet
 
     assign waiting = head_q != tail_q;
     assign empty_o = !waiting && !valid_q;
@@ -54,14 +56,14 @@ module quin_unit_head #(
     assign job_data_o = data_q;
     assign job_index_o = index_q;
     assign {target_next, wait_next} = give_i ? {give_target_i, give_wait_i} : {target_q, wait_q};
-    assign lead0 = retired_i[7:0] - target_next[7:0];
-    assign lead1 = retired_i[15:8] - target_next[15:8];
+    assign lead0 = retired_i[AfterBits-1:0] - target_next[AfterBits-1:0];
+    assign lead1 = retired_i[2*AfterBits-1:AfterBits] - target_next[2*AfterBits-1:AfterBits];
     assign drop = valid_q && compared_q && behind_q;
     assign settled = !drop_i || (compared_q && !behind_q);
     assign blocked_o = valid_q && !hold_i ? wait_q : 2'b00;
     assign job_valid_o = offer_q && !hold_i;
     assign leave = drop || (job_valid_o && job_ready_i);
-    assign unmet = wait_next & {lead1[7], lead0[7]};
+    assign unmet = wait_next & {lead1[AfterBits-1], lead0[AfterBits-1]};
     assign stay = valid_q && !leave;
 
     always_ff @(posedge clk_i) begin

@@ -19,8 +19,8 @@ module quin_unit_queue #(
     input  logic [Width-1:0] push_data_i,
     input  logic [31:0]      push_index_i,
     input  logic [1:0]       push_wait_i,
-    input  logic [15:0]      push_target_i,
-    input  logic [15:0]      retired_i,      // commands retired by these two units
+    input  logic [2*quin_job_pkg::AFTER_BITS-1:0] push_target_i,
+    input  logic [2*quin_job_pkg::AFTER_BITS-1:0] retired_i, // commands retired by these two units
     // to the unit
     output logic             job_valid_o,
     input  logic             job_ready_i,
@@ -36,9 +36,9 @@ module quin_unit_queue #(
     logic [Width-1:0] data;
     logic [31:0] index;
     logic [1:0] waits;
-    logic [15:0] target;
+    logic [2*quin_job_pkg::AFTER_BITS-1:0] target;
 
-    quin_job_store #(.Units(1), .Depth(Depth), .Width(Width + 50)) u_store (
+    quin_job_store #(.Units(1), .Depth(Depth), .Width(Width + 34 + 2 * quin_job_pkg::AFTER_BITS)) u_store (
         .clk_i, .rst_ni, .flush_i, .push_i(push_valid_i && push_ready_o), .push_place_i(push_place),
         .push_data_i({push_target_i, push_wait_i, push_index_i, push_data_i}), .want_i(want), .want_place_i(want_place),
         .give_o(give), .data_o({target, waits, index, data}));

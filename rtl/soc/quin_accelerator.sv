@@ -121,7 +121,8 @@ module quin_accelerator #(
     // ---- command processor ----
     logic fetch_req, fetch_valid, fetch_busy, push_stream, push_stream_ready, idle, quiet, drop, flush, aborting;
     logic stream_flush, stream_idle, control_done;
-    logic [23:0] fetch_pc, pc, target, retired_units;
+    logic [23:0] fetch_pc, pc;
+    logic [3*quin_job_pkg::AFTER_BITS-1:0] target, give_target, retired_units;
     logic [511:0] fetch_cmd, cmd;
     logic [3:0] fetch_error, cmd_error;
     logic [39:0] fetch_address;
@@ -194,12 +195,12 @@ module quin_accelerator #(
     logic [2:0] want, give, give_wait;
     logic [5:0] push_place, want_place;
     logic [JobBits-1:0] give_job;
-    logic [23:0] give_pc, give_target;
+    logic [23:0] give_pc;
     logic [31:0] give_index;
     logic [3:0] give_error;
     logic [39:0] give_error_address;
 
-    quin_job_store #(.Units(3), .Depth(4), .Width(JobBits + 127)) u_store (
+    quin_job_store #(.Units(3), .Depth(4), .Width(JobBits + 103 + 3 * quin_job_pkg::AFTER_BITS)) u_store (
         .clk_i, .rst_ni, .flush_i(flush), .push_i(push), .push_place_i(push_place),
         .push_data_i({target, waits, cmd_error, cmd_error_address, pc, index, mask_start, address, k, n, rows, cmd}),
         .want_i(want), .want_place_i(want_place), .give_o(give),

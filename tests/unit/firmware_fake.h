@@ -50,6 +50,7 @@ static struct {
     uint32_t position[SLOTS], cached[SLOTS][CONTEXT], age[SLOTS], worst;
     uint32_t rows, row_slot[64], row_position[64], prefill, runs, refusals;
     uint32_t aborts, abort_means; /* what completions say when the firmware ends a run; 0: there are none */
+    uint32_t wild, poll_from; /* the host reads all completions at once and follows nothing; SQ_HEAD before a poll */
     uint32_t letting_go; /* reads of STATUS until an aborted run has ended: bursts under way are completed */
     struct quin_completion ring[64]; /* what stands unread */
 } f;
@@ -297,7 +298,11 @@ static void port_write(void *ctx, uint32_t offset, uint32_t value)
     assert_true(!running ||
                 (offset >= QUIN_REG_SQ_HEAD && offset < QUIN_REG_WINDOW)); /* a run's registers stay */
     f.reg[offset / 4] = value;
-    if (offset == QUIN_REG_SQ_HEAD)
+    if (f.wild && offset == QUIN_REG_CQ_TAIL)
+        f.reg[QUIN_REG_CQ_HEAD / 4] = value;
+    if (f.wild && offset == QUIN_REG_SQ_HEAD)
+        assert_in_range(value - f.poll_from, 1, 1000); /* it must come back */
+    if (!f.wild && offset == QUIN_REG_SQ_HEAD)
         while (f.taken < value - f.origin)
             take();
     if (offset == QUIN_REG_CQ_TAIL)
@@ -320,7 +325,8 @@ static void port_mem_write(void *ctx, uint64_t address, const void *data, uint32
     assert_true(reg(QUIN_REG_CQ_TAIL) - reg(QUIN_REG_CQ_HEAD) < entries);
     memcpy(f.mem + address, data, bytes);
     memcpy(&f.ring[place], data, bytes);
-    completed(data);
+    if (!f.wild)
+        completed(data);
 }
 
 static const struct quin_fw_port port = {&f, port_read, port_write, port_mem_read, port_mem_write};

@@ -311,6 +311,27 @@ static void test_disable(void **state)
     }
 }
 
+/* A tail that no host means: the firmware takes a few and comes back, so that ENABLE still ends it. */
+static void test_wild_tail(void **state)
+{
+    (void)state;
+    reset(4, 3, 64, 5);
+    enable(QUIN_STATE_SERVING);
+    const struct quin_submission refused = {.code = QUIN_SUBMIT_NOP, .slot = SLOTS};
+    for (uint32_t i = 0; i < SQ; i++)
+        memcpy(f.mem + SQ_AT + i * sizeof refused, &refused, sizeof refused);
+    f.wild = 1;
+    f.reg[QUIN_REG_SQ_TAIL / 4] = reg(QUIN_REG_SQ_HEAD) - 1;
+    for (uint32_t polls = 0; polls < 3; polls++) {
+        f.poll_from = reg(QUIN_REG_SQ_HEAD);
+        assert_int_equal(quin_fw_poll(&fw), 1);
+        assert_int_not_equal(reg(QUIN_REG_SQ_HEAD), f.poll_from);
+    }
+    f.reg[QUIN_REG_DEVICE_CONTROL / 4] = 0;
+    assert_int_equal(quin_fw_poll(&fw), 1);
+    assert_int_equal(reg(QUIN_REG_DEVICE_STATE), QUIN_STATE_RESET);
+}
+
 static void test_model_refused(void **state)
 {
     static const struct {
@@ -360,7 +381,8 @@ int main(void)
         cmocka_unit_test(test_stop),          cmocka_unit_test(test_full_ring),
         cmocka_unit_test(test_fairness),      cmocka_unit_test(test_run_error),
         cmocka_unit_test(test_watchdog),      cmocka_unit_test(test_disable),
-        cmocka_unit_test(test_model_refused), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_wild_tail),     cmocka_unit_test(test_model_refused),
+        cmocka_unit_test(test_random),
     };
     seed_start("test_firmware");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,6 +335,45 @@ static void test_vector_shared(void **state)
     close_both();
 }
 
+/* Groups whose results overlap, far from all operands: the last one in the order of the loops wins, however many threads
+ * there are. Groups astride of the next, rows astride of the next, and both on one place. */
+static void test_vector_overlap(void **state)
+{
+    (void)state;
+    enum { N = 1000, FAR = 65536, PART = 512 };
+    static const uint32_t cases[][4] = {/* rows, groups, strides of the results */
+                                        {1, 8, 0, PART}, {8, 1, PART, 0}, {4, 4, PART, 2048}, {4, 4, 0, 1024}, {3, 3, 0, 0}};
+    open_both(quin_config_find("sim"));
+    for (uint32_t w = 0; w < 2 * FAR; w++)
+        image[w] = random_float();
+    for (uint32_t round = 0; round < 2 * sizeof cases / sizeof cases[0]; round++) {
+        const uint32_t *c = cases[round / 2];
+        uint32_t v[16] = {c[0], c[1], N};
+        v[7] = round % 2 ? QUIN_FORMAT_INT8 : QUIN_FORMAT_F32;
+        v[11] = FAR;
+        char text[100];
+        bool without_wraps;
+        for (uint32_t way = 1; way < WAYS && set_way(way, text, sizeof text, &without_wraps); way += KINDS) {
+            load_both(2 * FAR, 0);
+            for (uint32_t i = 0; i < 2; i++) {
+                struct dut *d = i ? &other : &plain;
+                put_vector(d, v);
+                PUT(d, VECTOR, A_ROW, c[1] * 1024);
+                PUT(d, VECTOR, A_GROUP, 1024);
+                PUT(d, VECTOR, RED_BASE, 0); /* none: in nobody's way */
+                PUT(d, VECTOR, DST_ROW, c[2] / (round % 2 ? 4 : 1));
+                PUT(d, VECTOR, DST_GROUP, c[3] / (round % 2 ? 4 : 1));
+            }
+            compare(text, without_wraps);
+            for (uint32_t i = 0; i < N && !(round % 2); i++) /* and by itself: the last group's words, moved */
+                if (as_float(image[(c[0] * c[1] - 1) * 1024 + i]) == as_float(image[(c[0] * c[1] - 1) * 1024 + i]))
+                    assert_true(as_float(got[FAR + (c[0] - 1) * c[2] + (c[1] - 1) * c[3] + i]) ==
+                                operand(image[(c[0] * c[1] - 1) * 1024 + i]));
+        }
+    }
+    close_both();
+}
+
 /* What is not there is refused and changes nothing. */
 static void test_refused(void **state)
 {
@@ -353,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_vector),
         cmocka_unit_test(test_vector_shared),
+        cmocka_unit_test(test_vector_overlap),
         cmocka_unit_test(test_refused),
     };
     seed_start("test_kernels");

@@ -122,6 +122,7 @@ static void on_retire(void *user, uint32_t unit, const struct quin_retire *recor
     }
     b->seen[0][record->index] = 1;
     b->record[0][record->index] = *record;
+    b->order[record->index] = b->records[0] - 1;
 }
 
 static void on_golden(void *user, const struct quin_retire *record, const struct quin_cmd *cmd, uint32_t error)

@@ -87,7 +87,7 @@ struct options {
     const char *config, *build;
     uint64_t seed, commands;
     uint32_t kinds, row_limit, failures;
-    int minimise, coverage, verbose, ring, address, exact_abort;
+    int minimise, coverage, verbose, ring, address, exact_abort, fixed;
 };
 
 struct bench {
@@ -111,6 +111,7 @@ struct bench {
     struct trace trace;
     struct quin_retire record[2][TRACE_MAX]; /* of RTL and golden model, by index */
     uint8_t seen[2][TRACE_MAX];
+    uint32_t order[TRACE_MAX];   /* of RTL, by index: how many retired before */
     uint32_t records[2], strays; /* strays: records of an index beyond TRACE_MAX */
     uint8_t *mask_dram, *mask_sp; /* not defined after an error */
     uint32_t mask_greg;
@@ -172,6 +173,9 @@ void bad_program(struct bench *b, struct program *p, struct rng *r, uint32_t *ch
 void fault_bus(struct bench *b, const struct program *p, struct rng *r, char what[64]);
 void fault_abort(struct bench *b, const struct program *p, struct rng *r, int silent, char what[64]);
 void fault_meddle(struct bench *b, const struct program *p, struct rng *r);
+
+/* fixed.c: programs made by hand */
+void fixed_programs(struct bench *b, struct program *p);
 
 /* print.c */
 void print_program(const struct program *p, const uint8_t *keep);

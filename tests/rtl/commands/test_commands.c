@@ -218,10 +218,11 @@ static void usage(void)
 {
     printf("test_commands --config NAME [--commands N] [--seed S] [--kinds good,bad,bus,abort,silent,meddle] [--build DIR]\n"
            "              [--failures N] [--row-limit N] [--no-minimise] [--coverage] [--verbose] [--no-ring] [--address]\n"
-           "              [--exact-abort]\n"
+           "              [--exact-abort] [--fixed]\n"
            "Runs at least N random commands (default 500) and stops after --failures programs (default 5) that differ.\n"
            "--address compares ERROR_ADDRESS; --exact-abort wants all that was dispatched before ABORT to retire; --no-ring leaves\n"
            "the retire ring off; --row-limit uses the first N row registers of a bank.\n"
+           "--fixed runs programs made by hand, too.\n"
            "`--seed S --commands 1` repeats one episode.\n");
 }
 
@@ -250,6 +251,8 @@ static int parse(int argc, char **argv, struct options *o)
             o->address = 1;
         else if (!strcmp(argv[i], "--exact-abort"))
             o->exact_abort = 1;
+        else if (!strcmp(argv[i], "--fixed"))
+            o->fixed = 1;
         else if (i + 1 == argc)
             return 0;
         else if (i++, !strcmp(argv[i - 1], "--config"))
@@ -296,6 +299,8 @@ int main(int argc, char **argv)
     }
     if (!bench_open(&bench, &o))
         return 2;
+    if (o.fixed)
+        fixed_programs(&bench, &p);
     for (uint64_t seed = o.seed; bench.commands < o.commands && bench.failed < o.failures; seed++) {
         struct outcome outcome;
         if (o.verbose)
