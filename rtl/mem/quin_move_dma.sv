@@ -334,7 +334,7 @@ module quin_move_dma #(
     logic [39:0] note_run_q, moving_run_q, answer_run_q, bus_address_q;
 
     assign bus_error = store_q ? answered_q && refused_q : beat_pop && beat_error;
-    assign finish = busy_q && !start_q && walk_end && !burst_valid && !note_valid && !answer_valid
+    assign finish = busy_q && !start_q && walk_end && !burst_valid && note_count == 0 && answer_count == 0
         && !data_busy && !address_valid && !bus_error_now_q;
 
     always_ff @(posedge clk_i) begin
@@ -361,7 +361,7 @@ module quin_move_dma #(
     assign done_address_o = bus_error_q ? bus_address_q : walk_address;
 
     logic unused;
-    assign unused = ^{r_resp_i[0], r_last_i, b_resp_i[0], read_room, note_count, answer_count};
+    assign unused = ^{r_resp_i[0], r_last_i, b_resp_i[0], read_room, answer_valid};
 
     // Reservations promise the room.
 `ifndef SYNTHESIS

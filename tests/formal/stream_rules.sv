@@ -107,8 +107,9 @@ module stream_rules #(
             if (state != 2'd0 && !dut.none_q) assert (dut.tile_bytes_q != 35'd0);
             if (state == 2'd1 || state == 2'd2) assert (!dut.none_q);
             if (dut.first_q) begin
-                assert (state == 2'd0 || (state == 2'd2 && granted == granted_q && lo == lo_q && hi == hi_q));
-                if (state == 2'd2) assert (dut.past_q == hi && burst == lo && burst + left == hi && (dut.hit != '0) == granted);
+                assert (state == 2'd0 || state == 2'd2);
+                if (state == 2'd2) assert (burst == {2'b0, lo_q[39:0]} && lo_q + left == hi_q && (dut.hit != '0) == granted_q);
+                if (granted_q) assert (lo_q[41:40] == 2'b0 && hi_q <= 42'hffffffffc0);
             end
             if (dut.checked_q) assert (state == 2'd3 && !dut.ready_q && (dut.hit_q != '0) == granted_q);
             if (walks) begin
