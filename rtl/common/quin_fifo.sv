@@ -74,11 +74,9 @@ module quin_fifo #(
             data_q <= mem[fetch_q[PtrBits-1:0]];
         end
         always_ff @(posedge clk_i) begin
-            if (fetch) begin
-                pass_q <= data_i;
-                passed_q <= !waiting;
-                place_q <= fetch_q[1:0];
-            end
+            pass_q <= data_i;               // these are looked at in the cycle after a fetch only
+            passed_q <= !waiting;
+            place_q <= fetch_q[1:0];
             if (arriving_q) ahead[place_q] <= passed_q ? pass_q : data_q;
         end
         always_ff @(posedge clk_i) begin

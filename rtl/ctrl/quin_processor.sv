@@ -160,8 +160,9 @@ module quin_processor #(
     endfunction
 
     // ---- registers of the command ----
-    assign greg_addr_o = state_q == READ_ROWS ? rows_limit : state_q == READ_N ? n_limit_q : state_q == READ_BASE ? base_reg_q :
-                                                                                                          last_reg_q;
+    always_ff @(posedge clk_i)
+        greg_addr_o <= state_q == DECODE ? rows_limit : state_q == READ_ROWS ? n_limit_q : state_q == READ_N ? base_reg_q :
+                                                                                                    last_reg_q;
     assign row_addr_o = is_matmul_q ? {cmd_q[quin_pkg::FIELD_MATMUL_ROW_BANK_LSB +: 4],
                                      cmd_q[quin_pkg::FIELD_MATMUL_ROW_FIRST_LSB +: 6]} :
                                     {cmd_q[quin_pkg::FIELD_CONTROL_ROW_BANK_LSB +: 4],
@@ -231,9 +232,11 @@ module quin_processor #(
         check_done_q <= check_done || (check_done_q && state_q == ADDRESS);
     end
 
-    // ---- to the queues: room that there is stays until something is pushed ----
-    logic move_bad, room_q;
-    logic [2:0] unit;
+    // ---- to the queues: room that there is stays until something is pushed. What is pushed while an error is found is
+    // dropped by its queue, as what stood there already ----
+    logic move_bad, room_q, resolved, push;
+    logic [2:0] unit, push_q;
+    logic push_stream_q;
 
     always_ff @(posedge clk_i) room_q <= (unit & push_ready_i) != '0 && (!is_matmul_q || push_stream_ready_i);
 
@@ -244,8 +247,14 @@ module quin_processor #(
                                  check_error == quin_pkg::DERR_SCRATCHPAD[3:0] ? {20'd0, check_address} :
                                  check_error == quin_pkg::DERR_ALIGN[3:0] && !check_act ? address_o[39:0] : 40'd0;
     assign unit = {is_vector_q, is_matmul_q, is_move_q};
-    assign push_o = state_q == PUSH && !failing && room_q ? unit : 3'd0;
-    assign push_stream_o = push_o[1] && check_error == '0 && rows_q != '0 && n_q != '0;
+    assign resolved = state_q == ADDRESS && row_have_q && (!is_matmul_q || check_done_q);
+    assign push = (state_q == PUSH || resolved) && push_q == '0 && room_q && !failing;
+    always_ff @(posedge clk_i) begin
+        push_q <= rst_ni && push ? unit : 3'd0;
+        push_stream_q <= rst_ni && push && is_matmul_q && check_error == '0 && rows_q != '0 && n_q != '0;
+    end
+    assign push_o = push_q;
+    assign push_stream_o = push_stream_q;
     assign cmd_o = cmd_q;
     assign rows_o = rows_q;
     assign n_o = n_q;
@@ -329,11 +338,11 @@ module quin_processor #(
                     state_q <= ADDRESS;
                 end
                 // second_q, then less_q and result_q; sum_q, then address_o, of the row register when it is there
-                ADDRESS: if (row_have_q && (!is_matmul_q || check_done_q)) state_q <= is_unit ? PUSH : EXECUTE;
+                ADDRESS: if (resolved) state_q <= is_unit ? PUSH : EXECUTE;
                 EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet_q != '0 ? EXECUTE : WRITE;
                 WRITE: state_q <= FETCH;
-                PUSH: if (failing) state_q <= DRAIN;
-                      else if (push_o != '0) state_q <= FETCH;
+                PUSH: if (push_q != '0) state_q <= FETCH;
+                      else if (failing) state_q <= DRAIN;
                 DRAIN: if (at_rest) state_q <= FLUSH;
                 FLUSH: if (stream_idle_i && stream_flush_q && !error_busy) state_q <= STOP;
                 default: state_q <= IDLE;
@@ -386,15 +395,16 @@ module quin_processor #(
         .error_o, .error_command_o, .error_index_o(drop_index_o), .error_address_o);
 
     integer i;
+    logic begin_q;                        // the first cycle of a run
     always_ff @(posedge clk_i) begin
-        if (!rst_ni || (start_i && state_q == IDLE)) begin
-            aborting_q <= 1'b0;
+        begin_q <= !rst_ni || (start_i && state_q == IDLE);
+        aborting_q <= rst_ni && (abort_now || (aborting_q && !begin_q));
+        if (begin_q) begin
             for (i = 0; i < 3; i = i + 1) begin
                 issued_q[i] <= '0;
                 retired_q[i] <= '0;
             end
         end else begin
-            if (abort_now) aborting_q <= 1'b1;
             for (i = 0; i < 3; i = i + 1) begin
                 if (push_o[i]) issued_q[i] <= issued_q[i] + 1'b1;
                 if (retired_i[i]) retired_q[i] <= retired_q[i] + 1'b1;

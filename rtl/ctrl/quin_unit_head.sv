@@ -3,7 +3,7 @@
 // offered when each of two other units v has retired what the command's AFTER_v asks for: retired_v - target_v >= 0
 // as a signed number. hold_i offers nothing. After an error the commands that come behind the one that failed (index >
 // drop_index_i, while drop_i) leave unseen; those before it still run, a cycle later. flush_i drops all. A command is
-// offered three cycles after it was pushed at the earliest.
+// offered four cycles after it was pushed at the earliest.
 `default_nettype none
 
 module quin_unit_head #(
@@ -42,9 +42,9 @@ module quin_unit_head #(
     logic [PlaceBits:0] head_q, tail_q;
     logic [Width-1:0] data_q;
     logic [31:0] index_q;
-    logic [1:0] wait_q, wait_next, unmet;
-    logic [2*AfterBits-1:0] target_q, target_next;
-    logic valid_q, offer_q, stay, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
+    logic [1:0] wait_q, unmet;
+    logic [2*AfterBits-1:0] target_q;
+    logic valid_q, new_q, offer_q, stay, leave, drop, waiting, settled, behind_q, compared_q; // compared_q: behind_q is of this command
     logic [AfterBits-1:0] lead0, lead1; // retired minus target; top bit: not yet
 
     assign waiting = head_q != tail_q;
@@ -55,21 +55,21 @@ module quin_unit_head #(
     assign want_place_o = head_q[PlaceBits-1:0];
     assign job_data_o = data_q;
     assign job_index_o = index_q;
-    assign {target_next, wait_next} = give_i ? {give_target_i, give_wait_i} : {target_q, wait_q};
-    assign lead0 = retired_i[AfterBits-1:0] - target_next[AfterBits-1:0];
-    assign lead1 = retired_i[2*AfterBits-1:AfterBits] - target_next[2*AfterBits-1:AfterBits];
+    assign lead0 = retired_i[AfterBits-1:0] - target_q[AfterBits-1:0];
+    assign lead1 = retired_i[2*AfterBits-1:AfterBits] - target_q[2*AfterBits-1:AfterBits];
     assign drop = valid_q && compared_q && behind_q;
     assign settled = !drop_i || (compared_q && !behind_q);
-    assign blocked_o = valid_q && !hold_i ? wait_q : 2'b00;
+    assign blocked_o = valid_q && !new_q && !hold_i ? wait_q : 2'b00;
     assign job_valid_o = offer_q && !hold_i;
     assign leave = drop || (job_valid_o && job_ready_i);
-    assign unmet = wait_next & {lead1[AfterBits-1], lead0[AfterBits-1]};
+    assign unmet = wait_q & {lead1[AfterBits-1], lead0[AfterBits-1]};
     assign stay = valid_q && !leave;
 
     always_ff @(posedge clk_i) begin
         behind_q <= index_q > drop_index_i;
-        {target_q, wait_q} <= {target_next, unmet}; // what is met stays so, however many retire behind it
-        if (give_i) {index_q, data_q} <= {give_index_i, give_data_i};
+        new_q <= give_i;                            // wait_q is not compared yet
+        wait_q <= give_i ? give_wait_i : unmet;     // what is met stays so, however many retire behind it
+        if (give_i) {target_q, index_q, data_q} <= {give_target_i, give_index_i, give_data_i};
     end
 
     always_ff @(posedge clk_i) begin
@@ -84,7 +84,7 @@ module quin_unit_head #(
             if (push_i && push_ready_o) tail_q <= tail_q + 1'b1;
             if (give_i) head_q <= head_q + 1'b1;
             valid_q <= give_i || stay;
-            offer_q <= ((give_i && !drop_i) || (stay && settled)) && unmet == 2'b00;
+            offer_q <= stay && settled && unmet == 2'b00;
         end
     end
 endmodule

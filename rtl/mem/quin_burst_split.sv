@@ -17,6 +17,7 @@ module quin_burst_split #(
 );
     localparam int BusLog = $clog2(BusBytes);
     localparam logic [12:0] MaxBytes = 13'(MaxBeats * BusBytes);   // a power of two, at most a page
+    localparam int MaxLog = $clog2(MaxBeats * BusBytes);
     localparam logic [11:0] BurstMask = 12'(MaxBytes - 13'd1);
     localparam logic [11:0] OffsetMask = 12'(BusBytes - 1);
 
@@ -33,7 +34,7 @@ module quin_burst_split #(
     assign reach = {1'b0, left_i} + (LeftBits + 1)'(skip);
     assign cap_bytes = MaxBytes - {1'b0, skip};
     assign used = {1'b0, offset} + left_i[12:0] + {1'b0, OffsetMask};
-    assign end_o = reach <= (LeftBits + 1)'(MaxBytes);
+    assign end_o = reach[LeftBits:MaxLog+1] == '0 && (!reach[MaxLog] || reach[MaxLog-1:0] == '0); // at most MaxBytes
     assign bytes_o = end_o ? left_i[12:0] : cap_bytes;
     assign beats_o = end_o ? 7'(used >> BusLog) : 7'((MaxBytes - {1'b0, skip & ~OffsetMask}) >> BusLog);
 endmodule

@@ -58,6 +58,7 @@ module quin_move_walk #(
     logic [9:0] row_q, group_q;
     logic [31:0] sp_row_q, sp_group_q;      // words; 32 bits hold all sums
     logic [40:0] group_address_q, run_address_q, next_group, next_run; // bit 40: beyond 2^40, stays set
+    logic [41:0] run_past_q, past;          // address behind inner elements, and behind the run; nothing beyond 2^40
     logic [21:0] n_bytes, n_bytes_q, inner_bytes_q, run_left_q, run_bytes, run_sp_q; // those of the job in registers
     logic [6:0] run_offset_q;               // byte of the group, modulo 128
     logic run_end, row_ready_q;
@@ -71,6 +72,7 @@ module quin_move_walk #(
     assign n_bytes = {2'b0, n_i} << element_i;
     assign run_end = run_left_q <= inner_bytes_q;
     assign run_bytes = run_end ? run_left_q : inner_bytes_q;
+    assign past = run_end ? {1'b0, run_address_q} + 42'(run_left_q) : run_past_q;
     assign next_group = {1'b0, group_address_q[39:0]} + {9'b0, group_stride_i};
     assign next_run = {1'b0, run_address_q[39:0]} + {1'b0, outer_stride_i};
     assign low_mask = {element_i[1], element_i != 2'd0};
@@ -94,6 +96,7 @@ module quin_move_walk #(
     logic c_valid_q, c_last_q, c_ready;
     logic [3:0] c_error_q;
     logic [40:0] c_address_q;
+    logic [41:0] c_past_q;
     logic [21:0] c_bytes_q, c_sp_q;
     logic [4:0] c_index_q;
 
@@ -164,6 +167,7 @@ module quin_move_walk #(
                     group_address_q <= {group_address_q[40] | next_group[40], next_group[39:0]};
                     sp_group_q <= sp_group_q + {12'b0, sp_group_i};
                     run_address_q <= group_address_q;
+                    run_past_q <= {1'b0, group_address_q} + 42'(inner_bytes_q);
                     run_left_q <= n_bytes_q;
                     run_sp_q <= {sp_group_q[19:0], 2'b0};
                     run_offset_q <= '0;
@@ -171,6 +175,7 @@ module quin_move_walk #(
             end
             RUN: if (c_ready) begin
                 run_address_q <= {run_address_q[40] | next_run[40], next_run[39:0]};
+                run_past_q <= run_past_q + 42'(outer_stride_i);
                 run_left_q <= run_left_q - run_bytes;
                 run_sp_q <= run_sp_q + run_bytes;
                 run_offset_q <= run_offset_q + run_bytes[6:0];
@@ -200,6 +205,7 @@ module quin_move_walk #(
             c_last_q <= t_last;
             c_error_q <= t_error;
             c_address_q <= t_address;
+            c_past_q <= past;
             c_bytes_q <= run_bytes;
             c_sp_q <= run_sp_q;
             c_index_q <= run_offset_q[6:2];
@@ -209,7 +215,7 @@ module quin_move_walk #(
     quin_window_check u_check (
         .windows_i,
         .address_i(c_address_q),
-        .past_i   ({1'b0, c_address_q} + 42'(c_bytes_q)),
+        .past_i   (c_past_q),
         .write_i  (store_i),
         .hit_o    (hit)
     );

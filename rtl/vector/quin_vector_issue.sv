@@ -57,27 +57,29 @@ module quin_vector_issue #(
     // ---- the group ----
     // left, visible: elements from the present step on, all and those to be computed. What is asked of them
     // is known a step ahead.
-    logic        busy_q, first_q, fire, finish, load;
+    logic        busy_q, first_q, fire, finish;
     logic [19:0] left_q, visible_q, start;
     logic        last_q, visible_last_q, operands_q, n_last_q;
+    logic        turn, begins;  // what stands here changes; to a group that begins, if there is one
     assign start = written_i ? n_i : visible_i;
     assign finish = fire && last_q;
-    assign load = valid_i && ready_o;
     assign ready_o = !busy_q || finish;
+    assign turn = !busy_q || fire;
+    assign begins = !busy_q || last_q;
     always_ff @(posedge clk_i) begin
         n_last_q <= n_i <= Step;
         if (!rst_ni)
             busy_q <= 1'b0;
         else if (ready_o)
             busy_q <= valid_i;
-        if (load) begin
+        if (turn && begins) begin
             first_q <= 1'b1;
             left_q <= start;
             last_q <= written_i ? n_last_q : one_step_i;
             visible_q <= visible_i;
             visible_last_q <= one_step_i;
             operands_q <= some_i;
-        end else if (fire) begin
+        end else if (turn) begin
             first_q <= 1'b0;
             left_q <= left_q - Step;
             last_q <= left_q <= Step + Step;
@@ -124,16 +126,15 @@ module quin_vector_issue #(
             assign part_b = line_b[32*Lanes*sub_b +: 32*Lanes];
             assign part_c = line_c[32*Lanes*sub_c +: 32*Lanes];
             always_ff @(posedge clk_i) begin
-                if (load)
-                    sub_q <= '0;
-                else if (fire)
-                    sub_q <= sub_q + 1'b1;
+                if (turn) sub_q <= begins ? '0 : sub_q + 1'b1;
             end
         end
     endgenerate
 
     logic operands_ready;
-    assign operands_ready = !operands_q || ((vector_i | scalar_i) & ~head_valid_i) == 0;
+    logic [2:0] needed_q;  // of the job, which stands long before its first group
+    always_ff @(posedge clk_i) needed_q <= vector_i | scalar_i;
+    assign operands_ready = !operands_q || (needed_q & ~head_valid_i) == 0;
     assign head_ready_o = (vector_i & {3{fire && operands_q && (line_last || visible_last_q)}}) |
                           (scalar_i & {3{fire && operands_q && visible_last_q}});
 
@@ -164,10 +165,7 @@ module quin_vector_issue #(
             reds_q <= reds_q + HeldBits'(fire && reduce_end) - HeldBits'(red_done_i);
             room_q <= lines_q < HeldBits'(Held - 1) && reds_q < HeldBits'(Held - 1);
         end
-        if (load)
-            pos_q <= pos_end_q;
-        else if (fire)
-            pos_q <= pos_q == 0 ? pos_end_q : pos_q - 1'b1;
+        if (turn) pos_q <= begins || pos_q == 0 ? pos_end_q : pos_q - 1'b1;
     end
 
     // ---- distances ----
@@ -232,12 +230,11 @@ module quin_vector_issue #(
     logic [32*Lanes-1:0] a_q, b_q, c_q;
     always_ff @(posedge clk_i) begin
         valid_q <= rst_ni && fire;
-        if (fire) meta_q <= {last_q, member, visible};
-        if (fire && operands_q) begin
-            a_q <= part_a;
-            b_q <= part_b;
-            c_q <= part_c;
-        end
+        // Nobody looks at these without valid_q: they wait for nothing.
+        meta_q <= {last_q, member, visible};
+        a_q <= part_a;
+        b_q <= part_b;
+        c_q <= part_c;
     end
     assign step_soon_o = fire;
     assign step_valid_o = valid_q;

@@ -185,8 +185,13 @@ module move_rules #(
             if (dut.u_walk.end_q) assert (!dut.u_walk.s_valid_q);
             if (!dut.busy_q) assert (dut.u_walk.end_q);
             if (walking && dut.u_walk.state_q != Last) assert (dut.element_q != 2'd3 && dut.inner_q != 20'd0);
-            if (dut.u_walk.state_q == Run) assert (dut.u_walk.run_left_q != 22'd0);
+            if (dut.u_walk.state_q == Run) begin
+                assert (dut.u_walk.run_left_q != 22'd0);
+                if (!dut.u_walk.run_address_q[40])
+                    assert (dut.u_walk.run_past_q == {1'b0, dut.u_walk.run_address_q} + 42'(dut.u_walk.inner_bytes_q));
+            end
             if (run_waits) begin
+                if (!dut.u_walk.c_address_q[40]) assert (dut.u_walk.c_past_q == hi);
                 assert (dut.u_walk.c_bytes_q != 22'd0 && (dut.u_walk.hit != '0) == granted);
             end
             // A checked one stays as it was checked; what is cut is the first burst of what is left.
