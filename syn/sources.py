@@ -4,7 +4,8 @@ import re
 
 from wasm_tools import ROOT, SynthError
 
-PACKAGES = ["rtl/gen/quin_pkg.sv", "rtl/common/quin_cell_pkg.sv"]
+PACKAGES = [path.relative_to(ROOT).as_posix()
+            for path in sorted((ROOT / "rtl").glob("*/*_pkg.sv"), key=lambda f: (f.parent.name != "gen", f))]
 CORE = "pythondata_cpu_picorv32/verilog/picorv32.v"  # in the environment's site-packages
 
 

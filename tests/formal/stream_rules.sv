@@ -65,15 +65,15 @@ module stream_rules #(
     assign lo = {1'b0, dut.tile_q};
     assign hi = {1'b0, dut.tile_q} + {7'b0, dut.tile_bytes_q};
     assign ar_end = {2'b0, ar_addr} + ((42'(ar_len) + 42'd1) << BusLog);
-    window_rule window (.windows_i(windows_q), .lo_i(lo), .hi_i(hi), .write_i(1'b0), .inside_o(granted));
+    window_rule window (.windows_i(windows_q), .lo_i(lo_q), .hi_i(hi_q), .write_i(1'b0), .inside_o(granted));
     initial started_q = 1'b0;
     always_ff @(posedge clk_i) begin
         started_q <= 1'b1;
         if (state == 2'd1) begin
             lo_q <= lo;
             hi_q <= hi;
-            granted_q <= granted;
         end
+        if (dut.first_q) granted_q <= granted;
         if (sent) begin
             ar_lo_q <= lo_q;
             ar_hi_q <= hi_q;
@@ -108,8 +108,9 @@ module stream_rules #(
             if (state == 2'd1 || state == 2'd2) assert (!dut.none_q);
             if (dut.first_q) begin
                 assert (state == 2'd0 || state == 2'd2);
-                if (state == 2'd2) assert (burst == {2'b0, lo_q[39:0]} && lo_q + left == hi_q && (dut.hit != '0) == granted_q);
-                if (granted_q) assert (lo_q[41:40] == 2'b0 && hi_q <= 42'hffffffffc0);
+                if (state == 2'd2) assert (lo_q == lo && hi_q == dut.past_q && (dut.hit != '0) == granted);
+                if (state == 2'd2) assert (burst == {2'b0, lo_q[39:0]} && lo_q + left == hi_q);
+                if (granted) assert (lo_q[41:40] == 2'b0 && hi_q <= 42'hffffffffc0);
             end
             if (dut.checked_q) assert (state == 2'd3 && !dut.ready_q && (dut.hit_q != '0) == granted_q);
             if (walks) begin
