@@ -90,7 +90,8 @@ module quin_counters #(
 
     assign place = word_i[Bits:1];
     always_ff @(posedge clk_i) begin
-        read_total_q <= clear_q ? 64'd0 : place == picked_at_q ? sum : stale_q && place >= visit_q ? 64'd0 : total[place];
+        read_total_q <= clear_q ? 64'd0 : place == picked_at_q ? sum : stale_q && place >= visit_q ? 64'd0
+            : total[place];
         read_recent_q <= clear_q ? '0 : recent[{place, 5'd0} +: Slot];
         high_q <= word_i[0];
     end

@@ -246,7 +246,8 @@ module quin_registers #(
         pick_rowreg_q <= in_rowreg_q;
         pick_counter_q <= in_counter_q;
         pick_held_q <= held_q;
-        rdata_o <= pick_rowreg_q ? rowreg_value_q : pick_counter_q ? counter_value_q : pick_held_q ? held_value_q : other_q;
+        rdata_o <= pick_rowreg_q ? rowreg_value_q : pick_counter_q ? counter_value_q : pick_held_q ? held_value_q
+            : other_q;
     end
     always_ff @(posedge clk_i) begin
         if (!rst_ni) {error_q, error_command_q, error_address_q} <= '0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients read ports on one AXI4 read port: client c's bursts carry id c. Fixed priority, client 0 first, so the
 // order is command fetch, move DMA, stream DMA: the first two ask seldom, and the stream asks for so much ahead that
-// the bus stays full. Addresses pass one register, at most one in two cycles; data come back in the same cycle, by their id, also interleaved.
-// A client that does not take its beat holds the bus, so clients ask only for what they have room for.
+// the bus stays full. Addresses pass one register, at most one in two cycles; data come back in the same cycle, by their
+// id, also interleaved. A client that does not take its beat holds the bus, so clients ask only for what they have room for.
 `default_nettype none
 
 module quin_axi_read_mux #(
