@@ -106,7 +106,7 @@ module quin_array #(
     assign sums_o = joined(sums);
 
     // A beat is counted when it has passed: trits that are not zero times activations that are not.
-    // The product is a few additions, no multiplier.
+    // The product is a few additions, no multiplier, in two steps.
     function automatic logic [RowBits-1:0] active(input logic [ActBits-1:0] a);
         integer i;
         active = '0;
@@ -132,25 +132,32 @@ module quin_array #(
         for (i = 0; i < 5; i = i + 1) total = total + CountBits'(counts[WrapBits*i +: WrapBits]);
     endfunction
 
-    logic                 passed_q, counted_q;
+    localparam logic [RowBits-1:0] Low = RowBits'((1 << (RowBits / 2)) - 1); // half of the additions
+    logic                 passed_q, timed_q, counted_q;
     logic [Rows-1:0]      rows_q;
     logic [RowBits-1:0]   active_q;
     logic [TritBits-1:0]  trits_q;
-    logic [CountBits-1:0] adds_q, places_q;
+    logic [CountBits-1:0] low_q, high_q, adds_q, all_q, places_q;
     assign count_adds_o = counted_q ? adds_q : '0;
     assign count_skipped_o = counted_q ? places_q - adds_q : '0;
 
     always_ff @(posedge clk_i) begin
         passed_q <= rst_ni && en[Rows*5];
-        counted_q <= rst_ni && passed_q;
+        timed_q <= rst_ni && passed_q;
+        counted_q <= rst_ni && timed_q;
         if (en[Rows*5]) begin
             rows_q <= en[Rows*5 +: Rows];
             active_q <= active(act[ActBits*5 +: ActBits]);
             trits_q <= trits[TritBits*5 +: TritBits];
         end
         if (passed_q) begin
-            adds_q <= times(trits_q, active_q);
-            places_q <= places(rows_q);
+            low_q <= times(trits_q, active_q & Low);
+            high_q <= times(trits_q, active_q & ~Low);
+            all_q <= places(rows_q);
+        end
+        if (timed_q) begin
+            adds_q <= low_q + high_q;
+            places_q <= all_q;
         end
         if (!rst_ni) count_wraps_o <= '0;
         else count_wraps_o <= total(wraps);

@@ -4,7 +4,7 @@
 // Request: pc_i with req_i held; cmd_valid_o for one cycle with the command, or error_o (a device error) instead, also in
 // the cycle after req_i fell.
 // A miss reads up to four commands in one burst that stays within 4 KiB and within a window; or the one command, if the
-// others are not granted. A hit takes two cycles. START empties the store.
+// others are not granted. Beats pass a register. A hit takes two cycles. START empties the store.
 `default_nettype none
 
 module quin_command_fetch #(
@@ -50,9 +50,12 @@ module quin_command_fetch #(
     (* no_rw_check *) logic [511:0] store [0:Entries-1];
     logic [24:0] first_q, past_q;      // commands in the store
     logic [24:0] held;
-    logic hit_q;
+    logic hit_q, behind_q;             // the command is in the store; the one behind its end
     logic [511:0] line_q;
     logic [511:0] gather_q, gathered;  // beats of a command, newest at the top
+    logic valid_q, last_q;             // a beat as it came
+    logic refused_q;                   // it came with an error
+    logic [8*BusBytes-1:0] data_q;
     logic [BeatBits-1:0] beat_q;
     logic [23:0] fill_q;               // command that is being read
     logic [3:0] error_q;
@@ -80,17 +83,22 @@ module quin_command_fetch #(
     assign ar_len_o = 8'({5'd0, count_q} * 8'(Beats)) - 8'd1;
     assign ar_valid_o = state_q == ASK;
     assign r_ready_o = 1'b1;
-    assign gathered = (512'(r_data_i) << (512 - 8 * BusBytes)) | (gather_q >> (8 * BusBytes));
+    assign gathered = (512'(data_q) << (512 - 8 * BusBytes)) | (gather_q >> (8 * BusBytes));
     assign held = past_q - first_q;
     assign cmd_valid_o = (state_q == LOOK && hit_q) || state_q == FAIL;
     assign cmd_o = line_q;
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 
     always_ff @(posedge clk_i) begin
+        valid_q <= rst_ni && r_valid_i;
+        data_q <= r_data_i;
+        refused_q <= r_resp_i[1];
+        last_q <= r_last_i;
         hits_q <= check_hit_i;
         line_q <= store[pc_i[IndexBits-1:0]];
         hit_q <= {1'b0, pc_i} >= first_q && {1'b0, pc_i} < past_q && !clear_i;
-        if (state_q == READ && r_valid_i) begin
+        behind_q <= {1'b0, pc_i} == past_q && !clear_i;
+        if (state_q == READ && valid_q) begin
             gather_q <= gathered;
             if (beat_q == BeatBits'(Beats - 1))
                 store[fill_q[IndexBits-1:0]] <= gathered;
@@ -119,7 +127,7 @@ module quin_command_fetch #(
                     count_q <= '0;
                     state_q <= hit_q || !req_i ? IDLE : CHECK;
                     if (hit_q || !req_i) single_q <= 1'b0;
-                    else if ({1'b0, pc_i} != past_q) begin
+                    else if (!behind_q) begin
                         first_q <= {1'b0, pc_i};
                         past_q <= {1'b0, pc_i};
                     end
@@ -140,22 +148,22 @@ module quin_command_fetch #(
                     end
                 end
                 ASK: if (ar_ready_i) state_q <= READ;
-                READ: if (r_valid_i) begin
+                READ: if (valid_q) begin
                     beat_q <= beat_q + 1'b1;
-                    if (r_resp_i[1])
+                    if (refused_q)
                         bad_q <= 1'b1;
                     if (beat_q == BeatBits'(Beats - 1)) begin
                         beat_q <= '0;
                         fill_q <= fill_q + 1'b1;
-                        if (!r_resp_i[1] && !bad_q) begin
+                        if (!refused_q && !bad_q) begin
                             past_q <= past_q + 1'b1;
                             if (held[IndexBits]) first_q <= first_q + 1'b1;
                         end
                     end
-                    if (r_last_i) begin
+                    if (last_q) begin
                         error_q <= quin_pkg::DERR_BUS[3:0];
-                        single_q <= r_resp_i[1] || bad_q;
-                        state_q <= single_q && (r_resp_i[1] || bad_q) ? FAIL : AGAIN;
+                        single_q <= refused_q || bad_q;
+                        state_q <= single_q && (refused_q || bad_q) ? FAIL : AGAIN;
                     end
                 end
                 AGAIN: state_q <= LOOK; // the store's read register follows a cycle later

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // 64-bit counters of rtl/spec/counters.def: each adds its increment every cycle. One increment of 20 bits a counter, by
-// index; clear_i sets all to 0. Read one 32-bit word at a time: data_o is the word as it was in the cycle of word_i,
-// the cycle after.
+// index; clear_i sets all to 0: those that are read a cycle later are 0, and increments count again a cycle behind
+// those. Read one 32-bit word at a time: data_o is the word as it was in the cycle of word_i, the cycle after.
 //   count[i] = total[i] + recent[i]:  recent, in registers, takes the increments; in turn, each counter once in Places
 //   cycles, it is picked, starts anew, and a cycle later is added to total, in LUT RAM. After clear_i a total counts when
 //   it was visited.
@@ -45,8 +45,12 @@ module quin_counters #(
     logic [Slot-1:0] picked_q;
     logic first_q;                  // that total is one from before clear_i
     logic [63:0] sum;
+    logic clear_q;                  // or reset
 
-    always_ff @(posedge clk_i) add_q <= rst_ni ? add_i : '0;
+    always_ff @(posedge clk_i) begin
+        add_q <= add_i;
+        clear_q <= !rst_ni || clear_i;
+    end
 
     for (genvar i = 0; i < Places; i++) begin : g_counter
         localparam int AddBits = add_bits(i);
@@ -54,7 +58,7 @@ module quin_counters #(
             localparam int Width = AddBits + Bits;
             logic [Width-1:0] recent_q;
             always_ff @(posedge clk_i) begin
-                if (!rst_ni || clear_i) recent_q <= '0;
+                if (clear_q) recent_q <= '0;
                 else recent_q <= (visit_q == Bits'(i) ? '0 : recent_q) + Width'(add_q[20*i +: AddBits]);
             end
             assign recent[Slot*i +: Slot] = Slot'(recent_q);
@@ -67,9 +71,9 @@ module quin_counters #(
     always_ff @(posedge clk_i) begin
         total[picked_at_q] <= sum;
         picked_at_q <= visit_q;
-        picked_q <= !rst_ni || clear_i ? '0 : recent[{visit_q, 5'd0} +: Slot];
-        first_q <= !rst_ni || clear_i || stale_q;
-        if (!rst_ni || clear_i) begin
+        picked_q <= clear_q ? '0 : recent[{visit_q, 5'd0} +: Slot];
+        first_q <= clear_q || stale_q;
+        if (clear_q) begin
             visit_q <= '0;
             stale_q <= 1'b1;
         end else begin
@@ -86,8 +90,9 @@ module quin_counters #(
 
     assign place = word_i[Bits:1];
     always_ff @(posedge clk_i) begin
-        read_total_q <= place == picked_at_q ? sum : stale_q && place >= visit_q ? 64'd0 : total[place];
-        read_recent_q <= recent[{place, 5'd0} +: Slot];
+        read_total_q <= clear_q ? 64'd0 : place == picked_at_q ? sum : stale_q && place >= visit_q ? 64'd0
+            : total[place];
+        read_recent_q <= clear_q ? '0 : recent[{place, 5'd0} +: Slot];
         high_q <= word_i[0];
     end
     assign read = read_total_q + 64'(read_recent_q);
@@ -99,10 +104,10 @@ module quin_counters #(
     logic [63:0] seen_q;
     always @(posedge clk_i) begin
         for (int i = 0; i < Places; i++) begin
-            if (!rst_ni || clear_i) count_q[i] <= '0;
+            if (clear_q) count_q[i] <= '0;
             else if (add_q[20*i +: 20] != '0) count_q[i] <= count_q[i] + 64'(add_q[20*i +: 20]);
         end
-        seen_q <= count_q[place];
+        seen_q <= clear_q ? 64'd0 : count_q[place];
         if (rst_ni) assert (read == seen_q);
     end
 `endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes three
-// cycles later; requests may follow each other at once. Registers that only hold a value stand in block RAM, those that
-// the hardware looks at in registers, too; general registers, row registers and counters have their own files.
+// The register space of rtl/spec/registers.def behind a 32-bit port: a request takes one cycle, its answer comes
+// quin_cell_pkg::REG_ANSWER_CYCLES = 5 later; requests may follow each other at once. Cycle 1: the request in plain
+// registers; 2: decoded, and writes happen; 3: read; 4: block RAM outputs in registers; 5: one of them is chosen.
+// Registers that only hold a value stand in block RAM, those that the hardware looks at in registers, too; general
+// registers, row registers and counters have their own files.
 `default_nettype none
 
 module quin_registers #(
@@ -19,12 +21,12 @@ module quin_registers #(
     input  logic         we_i,
     input  logic [13:0]  addr_i,      // byte offset
     input  logic [31:0]  wdata_i,
-    output logic [31:0]  rdata_o,     // three cycles after the request
+    output logic [31:0]  rdata_o,     // REG_ANSWER_CYCLES after the request
     // live values
     output logic [39:0]  program_o,   // all ones: beyond 2^40, where no window reaches
     output logic [31:0]  length_o,
     output logic [31:0]  limit_o,
-    output logic [4*82-1:0] windows_o, // each: rights [81:80], limit [79:40], base [39:0]; a cycle after the write
+    output logic [4*82-1:0] windows_o, // each: rights [81:80], limit [79:40], base [39:0]
     output logic [39:0]  retire_ring_o,
     output logic [31:0]  retire_entries_o,
     output logic         retire_restart_o,
@@ -40,7 +42,7 @@ module quin_registers #(
     input  logic [31:0]  error_command_i,
     input  logic [39:0]  error_address_i,
     input  logic [31:0]  retired_i,
-    // files of registers, a cycle after the request
+    // files of registers, two cycles after the request
     output logic [31:0]  wdata_o,
     output logic         greg_we_o,
     output logic [5:0]   greg_word_o,
@@ -56,13 +58,18 @@ module quin_registers #(
     logic [127:0] written;               // a word that was not reads as 0
     logic [31:0] value_q;
     logic done_q, failed_q;
-    logic [31:0] rdata_d, rdata_q;
-    logic rowreg_q, counter_q, held_q;
+    // answers: as they are read, and a cycle later
+    logic [31:0] live, live_q, constant_q, greg_q, other_q, held_value_q, rowreg_value_q, counter_value_q;
+    logic in_greg_q, in_rowreg_q, in_counter_q, held_q, pick_rowreg_q, pick_counter_q, pick_held_q;
+    logic [7:0] live_pick_q;             // one of the live values
     logic [31:0] status;
     logic in_greg, in_rowreg, in_counter;
     logic [6:0] word;
 
-    // the request, and what it is for
+    // the request as it came; decoded, and what it is for
+    logic given_q, given_we_q;
+    logic [13:0] given_addr_q;
+    logic [31:0] given_wdata_q;
     logic req_q, write_request_q, write, control_q, start, running, writable;
     logic [13:0] addr;
     logic [31:0] wdata;
@@ -93,16 +100,42 @@ module quin_registers #(
         endcase
     endfunction
 
+    function automatic logic [7:0] live_pick(input logic [13:0] a);
+        case (a)
+            quin_pkg::REG_STATUS: live_pick = 8'h01;
+            quin_pkg::REG_ERROR_CODE: live_pick = 8'h02;
+            quin_pkg::REG_ERROR_COMMAND: live_pick = 8'h04;
+            quin_pkg::REG_ERROR_ADDRESS: live_pick = 8'h08;
+            quin_pkg::REG_ERROR_ADDRESS + 14'd4: live_pick = 8'h10;
+            quin_pkg::REG_RETIRED: live_pick = 8'h20;
+            quin_pkg::REG_RETIRE_HEAD: live_pick = 8'h40;
+            quin_pkg::REG_IRQ_STATUS: live_pick = 8'h80;
+            default: live_pick = 8'h00;
+        endcase
+    endfunction
+
     always_ff @(posedge clk_i) begin
-        req_q <= rst_ni && req_i;
-        write_request_q <= rst_ni && req_i && we_i;
-        write <= rst_ni && req_i && we_i && may_write(addr_i);
+        if (!rst_ni) begin
+            given_q <= 1'b0;
+            given_we_q <= 1'b0;
+        end else begin
+            given_q <= req_i;
+            given_we_q <= we_i;
+        end
+        given_addr_q <= addr_i;
+        given_wdata_q <= wdata_i;
+    end
+    always_ff @(posedge clk_i) begin
+        req_q <= rst_ni && given_q;
+        write_request_q <= rst_ni && given_q && given_we_q;
+        write <= rst_ni && given_q && given_we_q && may_write(given_addr_q);
         start_o <= start;
         abort_o <= rst_ni && control_q && wdata[1];
-        control_q <= rst_ni && req_i && we_i && addr_i == quin_pkg::REG_CONTROL;
-        writable <= may_write(addr_i);
-        addr <= addr_i;
-        wdata <= wdata_i;
+        control_q <= rst_ni && given_q && given_we_q && given_addr_q == quin_pkg::REG_CONTROL;
+        writable <= may_write(given_addr_q);
+        live_pick_q <= live_pick(given_addr_q);
+        addr <= given_addr_q;
+        wdata <= given_wdata_q;
     end
     assign wdata_o = wdata;
     assign word = addr[8:2];
@@ -192,30 +225,31 @@ module quin_registers #(
     end
 
     // ---- reads ----
-    always_comb begin
-        rdata_d = 32'd0;
-        if (in_greg)
-            rdata_d = addr[2] ? greg_data_i[63:32] : greg_data_i[31:0];
-        else
-            case (addr)
-                quin_pkg::REG_STATUS: rdata_d = status;
-                quin_pkg::REG_ERROR_CODE: rdata_d = {28'd0, error_q};
-                quin_pkg::REG_ERROR_COMMAND: rdata_d = error_command_q;
-                quin_pkg::REG_ERROR_ADDRESS: rdata_d = error_address_q[31:0];
-                quin_pkg::REG_ERROR_ADDRESS + 14'd4: rdata_d = {24'd0, error_address_q[39:32]};
-                quin_pkg::REG_RETIRED: rdata_d = start_o ? 32'd0 : retired_i;
-                quin_pkg::REG_RETIRE_HEAD: rdata_d = retire_head_i;
-                quin_pkg::REG_IRQ_STATUS: rdata_d = {31'd0, pending};
-                default: rdata_d = constant(addr);
-            endcase
-    end
+    assign live = (live_pick_q[0] ? status : 32'd0) | (live_pick_q[1] ? {28'd0, error_q} : 32'd0) |
+                  (live_pick_q[2] ? error_command_q : 32'd0) | (live_pick_q[3] ? error_address_q[31:0] : 32'd0) |
+                  (live_pick_q[4] ? {24'd0, error_address_q[39:32]} : 32'd0) |
+                  (live_pick_q[5] && !start_o ? retired_i : 32'd0) | (live_pick_q[6] ? retire_head_i : 32'd0) |
+                  (live_pick_q[7] ? {31'd0, pending} : 32'd0);
 
     always_ff @(posedge clk_i) begin
-        rdata_o <= rowreg_q ? rowreg_data_i : counter_q ? counter_data_i : held_q ? value_q : rdata_q;
-        rdata_q <= rdata_d;
-        rowreg_q <= in_rowreg;
-        counter_q <= in_counter;
+        live_q <= live;
+        constant_q <= constant(addr);
+        greg_q <= addr[2] ? greg_data_i[63:32] : greg_data_i[31:0];
+        in_greg_q <= in_greg;
+        in_rowreg_q <= in_rowreg;
+        in_counter_q <= in_counter;
         held_q <= writable && written[word];
+        other_q <= in_greg_q ? greg_q : live_q | constant_q;
+        held_value_q <= value_q;
+        rowreg_value_q <= rowreg_data_i;
+        counter_value_q <= counter_data_i;
+        pick_rowreg_q <= in_rowreg_q;
+        pick_counter_q <= in_counter_q;
+        pick_held_q <= held_q;
+        rdata_o <= pick_rowreg_q ? rowreg_value_q : pick_counter_q ? counter_value_q : pick_held_q ? held_value_q
+            : other_q;
+    end
+    always_ff @(posedge clk_i) begin
         if (!rst_ni) {error_q, error_command_q, error_address_q} <= '0;
         else if (start) error_q <= '0;
         else if (stopped_i) {error_q, error_command_q, error_address_q} <= {error_i, error_command_i, error_address_i};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients read ports on one AXI4 read port: client c's bursts carry id c. Fixed priority, client 0 first, so the
 // order is command fetch, move DMA, stream DMA: the first two ask seldom, and the stream asks for so much ahead that
-// the bus stays full. Addresses pass one register; data come back in the same cycle, by their id, also interleaved.
-// A client that does not take its beat holds the bus, so clients ask only for what they have room for.
+// the bus stays full. Addresses pass one register, at most one in two cycles; data come back in the same cycle, by their
+// id, also interleaved. A client that does not take its beat holds the bus, so clients ask only for what they have room for.
 `default_nettype none
 
 module quin_axi_read_mux #(
@@ -41,7 +41,7 @@ module quin_axi_read_mux #(
     logic [7:0] len_q, len;
     logic [3:0] id_q, id;
 
-    assign take = !valid_q || m_axi_arready_i;
+    assign take = !valid_q; // whatever the memory does: no path from it to the clients
 
     // The lowest client that asks.
     always_comb begin
@@ -62,11 +62,11 @@ module quin_axi_read_mux #(
 
     always_ff @(posedge clk_i) begin
         if (!rst_ni) valid_q <= 1'b0;
-        else if (take) valid_q <= ar_valid_i != '0;
+        else valid_q <= take ? ar_valid_i != '0 : !m_axi_arready_i;
     end
 
     always_ff @(posedge clk_i) begin
-        if (take && ar_valid_i != '0) begin
+        if (take) begin
             addr_q <= addr;
             len_q <= len;
             id_q <= id;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two clients' write ports on one AXI4 write port, client 0 first; all bursts carry one id, so answers come in order.
 // Data never interleave: a client's address is taken when the other has no data left to send. Addresses and data pass
-// a register stage. At most 32 bursts are unanswered.
+// a register stage, addresses at most one in two cycles. At most 32 bursts are unanswered.
 `default_nettype none
 
 module quin_axi_write_mux #(
@@ -46,7 +46,7 @@ module quin_axi_write_mux #(
     logic [BusBytes-1:0] strb;
 
     assign choice = !aw_valid_i[0];
-    assign take = aw_valid_i != '0 && (!valid_q || m_axi_awready_i) && (open_q == '0 || owner_q == choice) && room;
+    assign take = aw_valid_i != '0 && !valid_q && (open_q == '0 || owner_q == choice) && room;
     assign aw_ready_o = {take && choice, take && !choice};
     assign last = data_valid && data_ready && data_last;
 
@@ -66,7 +66,7 @@ module quin_axi_write_mux #(
         end
     end
     always_ff @(posedge clk_i) begin
-        if (take) begin
+        if (!valid_q) begin
             addr_q <= choice ? aw_addr_i[79:40] : aw_addr_i[39:0];
             len_q <= choice ? aw_len_i[15:8] : aw_len_i[7:0];
         end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole device: accelerator, RV32 core with the firmware, and the host's register port on one AXI4 port. The host's
-// register access takes one cycle always, and its answer comes three cycles later: the core waits. The core is no DMA: its DRAM
-// accesses are not checked against the windows.
+// register access takes one cycle always, and its answer comes quin_cell_pkg::REG_ANSWER_CYCLES later: the core waits.
+// The core is no DMA: its DRAM accesses are not checked against the windows.
 `default_nettype none
 
 module quin_soc #(

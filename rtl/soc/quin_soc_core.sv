@@ -3,7 +3,7 @@
 //   0x0000_0000 memory   0x4000_0000 registers   0x5000_0000 quin_soc_control   0x8000_0000 DRAM, 2 GiB of a page
 // All answers come through one register; with RamWait = 0 those of the memory do not: it is seen by the core's look-ahead
 // and answers in the first cycle, which makes the firmware a fifth faster and block RAM to core the longest path.
-// A register access takes five cycles and waits while the host has the port.
+// A register access takes two cycles more than its answer and waits while the host has the port.
 `default_nettype none
 
 module quin_soc_core #(
@@ -18,7 +18,7 @@ module quin_soc_core #(
     input  logic         rst_ni,
     output logic         trap_o,
 
-    // registers of the accelerator: the request is taken in a cycle with reg_gnt_i, the answer comes three cycles later
+    // registers of the accelerator: the request is taken in a cycle with reg_gnt_i, the answer comes Answer later
     input  logic         host_write_i,
     output logic         reg_req_o,
     input  logic         reg_gnt_i,
@@ -39,6 +39,7 @@ module quin_soc_core #(
     input  logic         bus_error_i
 );
     localparam int RamBits = $clog2(RamWords);
+    localparam int Answer = quin_cell_pkg::REG_ANSWER_CYCLES;
 
     logic core_rst_n, mem_valid, mem_ready, la_read, la_write;
     logic [31:0] mem_addr, mem_wdata, mem_rdata, la_addr, la_wdata, ram_rdata, side_q, control_rdata;
@@ -47,7 +48,7 @@ module quin_soc_core #(
     logic mul_valid, mul_ready;
     logic [31:0] mul_insn, mul_rs1, mul_rs2, mul_rd;
     logic in_ram, in_reg, in_control, in_dram, side_ready_q, control_done, sample, idle_q;
-    logic [2:0] taken_q, sampled_q; // in the cycles before, the last one in bit 0
+    logic [Answer-1:0] taken_q, sampled_q; // in the cycles before, the last one in bit 0
 
     picorv32 #(
         .ENABLE_COUNTERS(1'b0), .ENABLE_COUNTERS64(1'b0), .TWO_CYCLE_COMPARE(1'b1), .ENABLE_PCPI(1'b1), .CATCH_MISALIGN(1'b1),
@@ -82,7 +83,7 @@ module quin_soc_core #(
     assign mem_rdata = side_ready_q || RamWait != 0 ? side_q : ram_rdata;
 
     // ---- registers; a core that waits for the end of a run looks at STATUS in every free cycle ----
-    assign reg_req_o = (in_reg && taken_q == 3'b000) || sample;
+    assign reg_req_o = (in_reg && taken_q == '0) || sample;
     assign reg_we_o = !sample && mem_wstrb != '0;
     assign reg_addr_o = sample ? quin_pkg::REG_STATUS : mem_addr[13:0];
     assign reg_wdata_o = mem_wdata;
@@ -104,20 +105,20 @@ module quin_soc_core #(
     always_ff @(posedge clk_i) begin
         if (!core_rst_n) begin
             side_ready_q <= 1'b0;
-            taken_q <= 3'b000;
-            sampled_q <= 3'b000;
+            taken_q <= '0;
+            sampled_q <= '0;
             idle_q <= 1'b0;
         end else begin
-            side_ready_q <= taken_q[2] || control_done || bus_ack_i || (in_ram && RamWait != 0);
-            taken_q <= {taken_q[1:0], in_reg && taken_q == 3'b000 && reg_gnt_i};
-            sampled_q <= {sampled_q[1:0], sample && reg_gnt_i};
-            idle_q <= sampled_q[2] && !reg_rdata_i[0];
+            side_ready_q <= taken_q[Answer-1] || control_done || bus_ack_i || (in_ram && RamWait != 0);
+            taken_q <= {taken_q[Answer-2:0], in_reg && taken_q == '0 && reg_gnt_i};
+            sampled_q <= {sampled_q[Answer-2:0], sample && reg_gnt_i};
+            idle_q <= sampled_q[Answer-1] && !reg_rdata_i[0];
         end
     end
 
     always_ff @(posedge clk_i) begin
         if (bus_ack_i) side_q <= bus_rdata_i;
-        else if (taken_q[2]) side_q <= reg_rdata_i;
+        else if (taken_q[Answer-1]) side_q <= reg_rdata_i;
         else if (control_done) side_q <= control_rdata;
         else if (RamWait != 0) side_q <= ram_rdata;
     end

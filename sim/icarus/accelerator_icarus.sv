@@ -124,8 +124,7 @@ module accelerator_icarus;
             addr = offset[13:0];
             cycle;
             req = 0;
-            cycle;  // the answer takes two cycles more
-            cycle;
+            for (n = 1; n < quin_cell_pkg::REG_ANSWER_CYCLES; n = n + 1) cycle;
             #1 word = rdata;
         end
     endtask

@@ -12,8 +12,10 @@
 #define TEXT2(a) #a
 #define TEXT(a) TEXT2(a)
 #define MODEL PASTE(V, QUIN_SIM_TOP)
+#define CELLS PASTE(MODEL, _quin_cell_pkg)
 
 #include TEXT(MODEL.h)
+#include TEXT(CELLS.h)
 #include "scratchpad.h"
 #include "verilated.h"
 #if VM_TRACE
@@ -194,8 +196,8 @@ static uint32_t sim_reg_read(quin_sim *s, uint32_t offset)
     tick(s);
     s->top->reg_req_i = 0;
     s->top->eval();
-    tick(s); // the answer takes two cycles more
-    tick(s);
+    for (uint32_t i = 1; i < CELLS::REG_ANSWER_CYCLES; i++)
+        tick(s);
     return s->top->reg_rdata_o;
 }
 

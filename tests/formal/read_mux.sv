@@ -67,7 +67,7 @@ module read_mux #(
             assert ((ar_ready & ~ar_valid_i) == 3'b0);
             if (ar_valid_i[0]) assert (ar_ready[2:1] == 2'b0);
             if (ar_valid_i[1]) assert (!ar_ready[2]);
-            if (ar_valid_i != 3'b0 && (!m_arvalid || m_arready_i)) assert (ar_ready != 3'b0);
+            if (ar_valid_i != 3'b0 && !m_arvalid) assert (ar_ready != 3'b0);
             assert (!(given_q && waiting_q));
             assert (m_arvalid == (given_q || waiting_q));
             if (given_q) assert ({m_arid, m_araddr, m_arlen} == burst_q);

@@ -9,6 +9,7 @@
 #include <verilated.h>
 
 #include "Vquin_soc.h"
+#include "Vquin_soc_quin_cell_pkg.h"
 #include "axi_bench.h"
 
 extern "C" {
@@ -156,8 +157,7 @@ struct Soc {
         top->reg_addr_i = offset;
         tick();
         top->reg_req_i = 0;
-        tick(); // the answer takes two cycles more
-        tick();
+        run(Vquin_soc_quin_cell_pkg::REG_ANSWER_CYCLES - 1);
         return top->reg_rdata_o;
     }
 

@@ -274,10 +274,10 @@ struct Bench {
             verdict.check(soc.read(QUIN_REG_SQ_HEAD) == sq_tail, "SQ_HEAD");
             verdict.check(soc.read(QUIN_REG_IRQ_STATUS) == 1 && !soc.top->irq_o, "IRQ_STATUS and a masked interrupt");
             soc.write(QUIN_REG_IRQ_ENABLE, 1);
-            soc.run(1); // a write counts a cycle later
+            soc.run(2); // a write counts two cycles later
             verdict.check(soc.top->irq_o, "no interrupt");
             reg(QUIN_REG_CQ_HEAD, uint32_t(golden.completions.size()));
-            soc.run(1);
+            soc.run(2);
             verdict.check(!soc.top->irq_o, "the interrupt stays");
             soc.write(QUIN_REG_IRQ_ENABLE, 0);
         }
