@@ -85,7 +85,6 @@ module quin_processor #(
     output logic         control_done_o,
     output logic [31:0]  control_checksum_o
 );
-    localparam int AfterBits = quin_job_pkg::AFTER_BITS;
     localparam logic [3:0] IDLE = 4'd0, FETCH = 4'd1, READ_ROWS = 4'd2, READ_N = 4'd3, READ_BASE = 4'd4, READ_LAST = 4'd5,
                            RESOLVE = 4'd6, ADDRESS = 4'd7, EXECUTE = 4'd8, WRITE = 4'd9, PUSH = 4'd10, DRAIN = 4'd11,
                            FLUSH = 4'd12, STOP = 4'd13, DECODE = 4'd14;
@@ -94,8 +93,6 @@ module quin_processor #(
     logic [511:0] cmd_q;
     logic [31:0] pc_q;
     logic [31:0] executed_q;
-    logic [AfterBits-1:0] issued_q [0:2];
-    logic [AfterBits-1:0] retired_q [0:2];
     logic [9:0] rows_q;
     logic [19:0] n_q, k_q;
     logic [63:0] greg_q, base_q, last_q, row_q, sum_q, second_q, result_q;
@@ -263,27 +260,15 @@ module quin_processor #(
     assign index_o = executed_q;
     assign pc_o = pc_q[23:0];
 
-    // ---- AFTER: unmet_q is a cycle late, which holds a command up and never lets one through, since what is met stays
-    // so; target_o is that of the command long before unmet_q is asked ----
-    logic [8:0] after;
-    logic [2:0] unmet_q;
+    // ---- AFTER: what is asked for stands long before anybody looks, in PUSH or EXECUTE ----
+    logic [2:0] unmet;
+    logic begin_q;                        // the first cycle of a run
 
-    assign after = {cmd_q[quin_pkg::FIELD_ANY_AFTER_VECTOR_LSB +: 3], cmd_q[quin_pkg::FIELD_ANY_AFTER_ARRAY_LSB +: 3],
-                    cmd_q[quin_pkg::FIELD_ANY_AFTER_DMA_LSB +: 3]};
-    assign retired_o = {retired_q[2], retired_q[1], retired_q[0]};
-    generate
-        for (genvar u = 0; u < 3; u = u + 1) begin : g_wait
-            logic [AfterBits-1:0] lead; // retired minus target; top bit: not yet
-            logic [2:0] allowed;        // so many of those that were issued may still run
-            assign wait_o[u] = after[3*u +: 3] != 3'd0 && !(u == 0 ? is_move_q : u == 1 ? is_matmul_q : is_vector_q);
-            assign allowed = after[3*u +: 3] - 3'd1;
-            assign lead = retired_q[u] - target_o[AfterBits*u +: AfterBits];
-            always_ff @(posedge clk_i) begin
-                target_o[AfterBits*u +: AfterBits] <= issued_q[u] - AfterBits'(allowed);
-                unmet_q[u] <= wait_o[u] && lead[AfterBits-1];
-            end
-        end
-    endgenerate
+    quin_after u_after (
+        .clk_i, .clear_i(begin_q), .issued_i(push_o), .retired_i,
+        .after_i({cmd_q[quin_pkg::FIELD_ANY_AFTER_VECTOR_LSB +: 3], cmd_q[quin_pkg::FIELD_ANY_AFTER_ARRAY_LSB +: 3],
+                  cmd_q[quin_pkg::FIELD_ANY_AFTER_DMA_LSB +: 3]}),
+        .own_i(unit), .wait_o, .target_o, .retired_o, .unmet_o(unmet));
 
     // ---- run ----
     assign failing = error_o != '0;
@@ -339,7 +324,7 @@ module quin_processor #(
                 end
                 // second_q, then less_q and result_q; sum_q, then address_o, of the row register when it is there
                 ADDRESS: if (resolved) state_q <= is_unit ? PUSH : EXECUTE;
-                EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet_q != '0 ? EXECUTE : WRITE;
+                EXECUTE: state_q <= failing || bad_control ? DRAIN : unmet != '0 ? EXECUTE : WRITE;
                 WRITE: state_q <= FETCH;
                 PUSH: if (push_q != '0) state_q <= FETCH;
                       else if (failing) state_q <= DRAIN;
@@ -394,22 +379,9 @@ module quin_processor #(
         .abort_i(abort_now), .abort_pc_i(pc_next), .busy_o(error_busy),
         .error_o, .error_command_o, .error_index_o(drop_index_o), .error_address_o);
 
-    integer i;
-    logic begin_q;                        // the first cycle of a run
     always_ff @(posedge clk_i) begin
         begin_q <= !rst_ni || (start_i && state_q == IDLE);
         aborting_q <= rst_ni && (abort_now || (aborting_q && !begin_q));
-        if (begin_q) begin
-            for (i = 0; i < 3; i = i + 1) begin
-                issued_q[i] <= '0;
-                retired_q[i] <= '0;
-            end
-        end else begin
-            for (i = 0; i < 3; i = i + 1) begin
-                if (push_o[i]) issued_q[i] <= issued_q[i] + 1'b1;
-                if (retired_i[i]) retired_q[i] <= retired_q[i] + 1'b1;
-            end
-        end
     end
 endmodule
 

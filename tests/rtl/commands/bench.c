@@ -313,3 +313,13 @@ void bench_golden(struct bench *b, uint32_t commands)
         (void)quin_device_step(b->golden, commands);
     quin_device_reg_write(b->golden, QUIN_REG_CONTROL, QUIN_CONTROL_ABORT);
 }
+
+int bench_run(struct bench *b, const struct program *p)
+{
+    bench_prepare(b, p);
+    bench_go(b);
+    if (!bench_wait(b))
+        return 0;
+    bench_golden(b, TRACE_MAX);
+    return 1;
+}

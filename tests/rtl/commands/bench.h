@@ -135,6 +135,8 @@ void bench_go(struct bench *b);
 int bench_wait(struct bench *b);
 /* The golden device executes `commands` commands and is aborted if it then still runs. */
 void bench_golden(struct bench *b, uint32_t commands);
+/* All of this, to the program's end on both; 0: the device did not end, and bench_wait has said so. */
+int bench_run(struct bench *b, const struct program *p);
 void bench_differ(struct bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* order.c: trace of a program; AFTER fields that cover its dependences. 0: it never ends. */

@@ -130,11 +130,8 @@ static void run_far_ahead(struct bench *b, struct program *p, enum quin_op slow,
     (void)append(p, QUIN_OP_END);
     if (!trace_program(b, p) || b->trace.code)
         bench_differ(b, "the program ends with device error %u at command %u", b->trace.code, b->trace.command);
-    bench_prepare(b, p);
-    bench_go(b);
-    if (!bench_wait(b))
+    if (!bench_run(b, p))
         return;
-    bench_golden(b, TRACE_MAX);
     compare_good(b);
     if (b->order[behind] < AHEAD)
         bench_differ(b, "the long command takes too few cycles: %u commands retired before the one behind it", b->order[behind]);
@@ -147,11 +144,8 @@ static void run_no_room(struct bench *b, struct program *p)
     p->window[1].rights = 0;
     (void)append(p, QUIN_OP_END);
     (void)trace_program(b, p);
-    bench_prepare(b, p);
-    bench_go(b);
-    if (!bench_wait(b))
+    if (!bench_run(b, p))
         return;
-    bench_golden(b, TRACE_MAX);
     compare_end(b);
     if (b->api->reg_read(b->sim, QUIN_REG_ERROR_CODE) != QUIN_DERR_WINDOW)
         bench_differ(b, "ERROR_CODE is %u", b->api->reg_read(b->sim, QUIN_REG_ERROR_CODE));

@@ -30,11 +30,8 @@ static void leave_out(struct program *p, const struct cut *cut)
 
 static void run_good(struct bench *b, const struct program *p)
 {
-    bench_prepare(b, p);
-    bench_go(b);
-    if (!bench_wait(b))
+    if (!bench_run(b, p))
         return;
-    bench_golden(b, TRACE_MAX);
     compare_good(b);
 }
 
@@ -68,11 +65,8 @@ static void run_bad(struct bench *b, const struct program *good, struct program 
         (void)trace_program(b, good);
         compare_mask(b, good, failed, p, changed);
     }
-    bench_prepare(b, p);
-    bench_go(b);
-    if (!bench_wait(b))
+    if (!bench_run(b, p))
         return;
-    bench_golden(b, TRACE_MAX);
     b->by_code[code % 16]++;
     if (!code) {
         compare_good(b);
