@@ -47,7 +47,7 @@ module quin_fifo #(
         assign more = wptr_q != rptr_q + 1'b1;
         always_ff @(posedge clk_i) begin
             if (!rst_ni) valid_q <= 1'b0;
-            else valid_q <= push || (ready_i ? valid_q && more : valid_q);
+            else valid_q <= push || (valid_q && (more || !ready_i));
         end
         always_ff @(posedge clk_i) begin
             if (push) mem[wptr_q[PtrBits-1:0]] <= data_i;

@@ -154,7 +154,7 @@ module quin_move_data #(
     logic [BusBytes-1:0] strb_q, strb, bus_strb, got_bus_strb_q;
     logic [WriteBits-1:0] w_count;
 
-    // Room for what the last step and this one, two that are asked for and those under way may push.
+    // A STORE, with room for what the last step and this one, two that are asked for and those under way may push.
     logic w_room_q;
     always_ff @(posedge clk_i) w_room_q <= rst_ni && store_i && w_count < WriteBits'(WriteBeats - 3 - ReadCycles);
     assign get = active_q && ask_ready && w_room_q;

@@ -3,8 +3,8 @@
 // the address behind the range. Combinational: whoever asks keeps the hits in registers; the range is granted if there is any.
 // windows_i holds Windows entries of 82 bits: {rights [1 write, 0 read], limit [40], base [40]}; limit is exclusive.
 // Bit 40 of the address says that it lies beyond 2^40, where no window reaches; and as limits are at most 2^40 - 64,
-// an address whose bits 39:6 are all ones stands for any sum that does not fit. The range must
-// not be empty.
+// an address whose bits 39:6 are all ones stands for any sum that does not fit.
+// The range must not be empty.
 `default_nettype none
 
 module quin_window_check #(
