@@ -54,16 +54,17 @@ module quin_command_fetch #(
     logic [511:0] line_q;
     logic [511:0] gather_q, gathered;  // beats of a command, newest at the top
     logic valid_q, last_q;             // a beat as it came
+    logic end_q;                       // and a command ends with it
     logic refused_q;                   // it came with an error
     logic [8*BusBytes-1:0] data_q;
-    logic [BeatBits-1:0] beat_q;
+    logic [BeatBits-1:0] beat_q;       // of its command, of the next beat that comes
     logic [23:0] fill_q;               // command that is being read
     logic [3:0] error_q;
     logic bad_q;                       // a beat of this burst came with an error
     logic single_q;                    // and so the command is asked for alone
     logic [quin_pkg::WINDOWS-1:0] hits_q;
     logic checked_q;                   // hits_q belongs to address_q and count_q
-    logic [31:0] left;
+    logic [31:0] left_q;               // commands of the program from the one asked for on
     logic [6:0] to_boundary;
     logic [2:0] count, count_q;        // commands of a burst
     logic [40:0] address_q;
@@ -73,11 +74,10 @@ module quin_command_fetch #(
     assign ar_addr_o = address_q[39:0];
     assign error_address_o = address_q[39:0];
     assign busy_o = state_q != IDLE;
-    assign left = length_i - {8'd0, fill_q};
     assign to_boundary = 7'd64 - {1'b0, address_q[11:6]};
     always_comb begin
         count = to_boundary < Most ? to_boundary[2:0] : Most[2:0];
-        if (left < {29'd0, count}) count = left[2:0];
+        if (left_q < {29'd0, count}) count = left_q[2:0];
         if (single_q) count = 3'd1;
     end
     assign ar_len_o = 8'({5'd0, count_q} * 8'(Beats)) - 8'd1;
@@ -90,19 +90,18 @@ module quin_command_fetch #(
     assign error_o = state_q == FAIL ? error_q : 4'd0;
 
     always_ff @(posedge clk_i) begin
-        valid_q <= rst_ni && r_valid_i;
+        valid_q <= rst_ni && r_valid_i && state_q == READ;
+        end_q <= rst_ni && r_valid_i && state_q == READ && beat_q == BeatBits'(Beats - 1);
         data_q <= r_data_i;
         refused_q <= r_resp_i[1];
         last_q <= r_last_i;
         hits_q <= check_hit_i;
+        left_q <= length_i - {8'd0, pc_i};
         line_q <= store[pc_i[IndexBits-1:0]];
         hit_q <= {1'b0, pc_i} >= first_q && {1'b0, pc_i} < past_q && !clear_i;
         behind_q <= {1'b0, pc_i} == past_q && !clear_i;
-        if (state_q == READ && valid_q) begin
-            gather_q <= gathered;
-            if (beat_q == BeatBits'(Beats - 1))
-                store[fill_q[IndexBits-1:0]] <= gathered;
-        end
+        if (valid_q) gather_q <= gathered;
+        if (end_q) store[fill_q[IndexBits-1:0]] <= gathered;
     end
 
     always_ff @(posedge clk_i) begin
@@ -117,6 +116,12 @@ module quin_command_fetch #(
             single_q <= 1'b0;
             checked_q <= 1'b0;
         end else begin
+            if (valid_q && refused_q) bad_q <= 1'b1;
+            if (end_q) fill_q <= fill_q + 1'b1;
+            if (end_q && !refused_q && !bad_q) begin
+                past_q <= past_q + 1'b1;
+                if (held[IndexBits]) first_q <= first_q + 1'b1;
+            end
             case (state_q)
                 IDLE: if (req_i) state_q <= LOOK;
                 LOOK: begin
@@ -148,19 +153,9 @@ module quin_command_fetch #(
                     end
                 end
                 ASK: if (ar_ready_i) state_q <= READ;
-                READ: if (valid_q) begin
-                    beat_q <= beat_q + 1'b1;
-                    if (refused_q)
-                        bad_q <= 1'b1;
-                    if (beat_q == BeatBits'(Beats - 1)) begin
-                        beat_q <= '0;
-                        fill_q <= fill_q + 1'b1;
-                        if (!refused_q && !bad_q) begin
-                            past_q <= past_q + 1'b1;
-                            if (held[IndexBits]) first_q <= first_q + 1'b1;
-                        end
-                    end
-                    if (last_q) begin
+                READ: begin
+                    if (r_valid_i) beat_q <= beat_q == BeatBits'(Beats - 1) ? '0 : beat_q + 1'b1;
+                    if (valid_q && last_q) begin
                         error_q <= quin_pkg::DERR_BUS[3:0];
                         single_q <= refused_q || bad_q;
                         state_q <= single_q && (refused_q || bad_q) ? FAIL : AGAIN;

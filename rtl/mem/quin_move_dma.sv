@@ -225,6 +225,8 @@ module quin_move_dma #(
     logic [39:0] note_run, answer_run;
     logic [4:0] note_count, answer_count;
     logic answer_valid, answered_q, refused_q;
+    logic waiting_valid;
+    logic [NoteWidth-1:0] waiting;
 
     quin_fifo #(
         .Width(NoteWidth),
@@ -235,11 +237,18 @@ module quin_move_dma #(
         .valid_i(burst),
         .ready_o(note_room),
         .data_i ({burst_address[BusLog-1:0], burst_bytes, burst_sp, burst_index, burst_run}),
-        .valid_o(note_valid),
-        .ready_i(note_pop),
-        .data_o ({note_at, note_bytes, note_sp, note_index, note_run}),
+        .valid_o(waiting_valid),
+        .ready_i(!note_valid),
+        .data_o (waiting),
         .count_o(note_count)
     );
+
+    // The oldest stands in a register, filled while that is empty: bursts leave every second cycle at most.
+    always_ff @(posedge clk_i) begin
+        if (!rst_ni) note_valid <= 1'b0;
+        else note_valid <= note_valid ? !note_pop : waiting_valid;
+        if (!note_valid) {note_at, note_bytes, note_sp, note_index, note_run} <= waiting;
+    end
 
     // Runs of the writes that the memory has not answered.
     quin_fifo #(
@@ -334,7 +343,7 @@ module quin_move_dma #(
     logic [39:0] note_run_q, moving_run_q, answer_run_q, bus_address_q;
 
     assign bus_error = store_q ? answered_q && refused_q : beat_pop && beat_error;
-    assign finish = busy_q && !start_q && walk_end && !burst_valid && note_count == 0 && answer_count == 0
+    assign finish = busy_q && !start_q && walk_end && !burst_valid && note_count == 0 && !note_valid && answer_count == 0
         && !data_busy && !address_valid && !bus_error_now_q;
 
     always_ff @(posedge clk_i) begin

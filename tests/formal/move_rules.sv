@@ -231,7 +231,7 @@ module move_rules #(
             // fifo.sv proves it of the FIFO alone.
             if (dut.u_read.valid_o) assume (dut.u_read.count_o != 7'd0);
             assert (dut.u_data.reading_q == sp_reading_q);
-            if (dut.u_data.active_q || dut.u_data.ask_valid || sp_reading_q != '0 || dut.u_notes.count_o != 5'd0)
+            if (dut.u_data.active_q || dut.u_data.ask_valid || sp_reading_q != '0 || dut.u_notes.count_o != 5'd0 || dut.note_valid)
                 assert (dut.busy_q);
         end
     end
