@@ -41,7 +41,7 @@ module quin_command_fetch #(
     localparam int IndexBits = $clog2(Entries);
     localparam int Beats = quin_pkg::COMMAND_BYTES / BusBytes;
     localparam int BeatBits = Beats > 1 ? $clog2(Beats) : 1;
-    localparam logic [6:0] Most = Beats > 16 ? 7'(64 / Beats) : 7'd4; // commands of a burst of at most 64 beats
+    localparam logic [2:0] Most = Beats > 16 ? 3'(64 / Beats) : 3'd4; // commands of a burst of at most 64 beats
 
     localparam logic [2:0] IDLE = 3'd0, LOOK = 3'd1, CHECK = 3'd2, ASK = 3'd3, READ = 3'd4,
                            AGAIN = 3'd5, FAIL = 3'd6;
@@ -65,7 +65,7 @@ module quin_command_fetch #(
     logic [quin_pkg::WINDOWS-1:0] hits_q;
     logic checked_q;                   // hits_q belongs to address_q and count_q
     logic [31:0] left_q;               // commands of the program from the one asked for on
-    logic [6:0] to_boundary;
+    logic [2:0] to_boundary, to_end;   // at most 4
     logic [2:0] count, count_q;        // commands of a burst
     logic [40:0] address_q;
 
@@ -74,10 +74,11 @@ module quin_command_fetch #(
     assign ar_addr_o = address_q[39:0];
     assign error_address_o = address_q[39:0];
     assign busy_o = state_q != IDLE;
-    assign to_boundary = 7'd64 - {1'b0, address_q[11:6]};
+    assign to_boundary = address_q[11:8] == 4'd15 ? 3'd4 - {1'b0, address_q[7:6]} : 3'd4;
+    assign to_end = left_q[31:2] == '0 ? left_q[2:0] : 3'd4;
     always_comb begin
-        count = to_boundary < Most ? to_boundary[2:0] : Most[2:0];
-        if (left_q < {29'd0, count}) count = left_q[2:0];
+        count = to_boundary < Most ? to_boundary : Most;
+        if (to_end < count) count = to_end;
         if (single_q) count = 3'd1;
     end
     assign ar_len_o = 8'({5'd0, count_q} * 8'(Beats)) - 8'd1;

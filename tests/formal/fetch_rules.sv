@@ -84,7 +84,7 @@ module fetch_rules #(
             assert (!dut.valid_q && !dut.end_q);
             if (dut.count_q == 3'd0) assert (dut.left_q == length_q - {8'd0, dut.fill_q});
             assert ({1'b0, dut.count_q} <= 4'd4 && {8'd0, dut.fill_q} < length_q);
-            if (dut.count_q != 3'd0) assert (dut.count_q <= 3'(dut.Most));
+            if (dut.count_q != 3'd0) assert (dut.count_q <= dut.Most);
             if (dut.count_q != 3'd0) assert (7'(dut.count_q) <= 7'd64 - {1'b0, dut.address_q[11:6]});
         end
         if (started_q && rst_ni && dut.state_q == 3'd3) assert (dut.count_q != 3'd0);

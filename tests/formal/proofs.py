@@ -367,8 +367,8 @@ MUTANTS = (
         "fetch-rules",
         8,
         FETCH,
-        "count = to_boundary < Most ? to_boundary[2:0] : Most[2:0];",
-        "count = Most[2:0];",
+        "count = to_boundary < Most ? to_boundary : Most;",
+        "count = Most;",
         "a burst across 4 KiB",
     ),
     Mutant(
